@@ -1,0 +1,73 @@
+"""Typed values from the environment; a value that makes no sense is refused at start-up.
+
+Every reader also looks at NAME_FILE (a path whose content is the value), so that secrets
+can be mounted as files.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+
+class BadSetting(Exception):
+    """A setting in the environment is absent or absurd. The message names it and the remedy."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of NAME, or the content of the file NAME_FILE, or the default.
+
+    Raises BadSetting if none of the three exists, or if both NAME and NAME_FILE are given.
+    """
+    value, path = os.environ.get(name), os.environ.get(f"{name}_FILE")
+    if value is not None and path is not None:
+        raise BadSetting(f"{name} and {name}_FILE are both set: keep one.")
+    if path is not None:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadSetting(f"{name}_FILE={path} cannot be read: {error.strerror}.") from error
+    if value is not None:
+        return value
+    if default is None:
+        raise BadSetting(f"{name} is not set, and it has no default: set it or {name}_FILE.")
+    return default
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """Whether NAME says true/yes/on/1 (or false/no/off/0); anything else is refused."""
+    value = text(name, "true" if default else "false").lower()
+    if value in {"true", "yes", "on", "1"}:
+        return True
+    if value in {"false", "no", "off", "0", ""}:
+        return False
+    raise BadSetting(f"{name}={value!r} is neither true nor false.")
+
+
+def number(name: str, default: int, *, least: int, most: int) -> int:
+    """A whole number within [least, most]; its unit is in the setting's name."""
+    value = text(name, str(default))
+    try:
+        result = int(value)
+    except ValueError as error:
+        raise BadSetting(f"{name}={value!r} is not a whole number.") from error
+    if not least <= result <= most:
+        raise BadSetting(f"{name}={result} is outside {least}…{most}.")
+    return result
+
+
+def seconds(name: str, default: int, *, least: int, most: int) -> timedelta:
+    """A duration given as whole seconds within [least, most]."""
+    return timedelta(seconds=number(name, default, least=least, most=most))
+
+
+def listed(name: str, default: str = "") -> list[str]:
+    """Comma-separated values, blanks dropped."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def choice(name: str, default: str, *, among: set[str]) -> str:
+    """One of a closed set of words."""
+    value = text(name, default)
+    if value not in among:
+        raise BadSetting(f"{name}={value!r} is not one of {', '.join(sorted(among))}.")
+    return value

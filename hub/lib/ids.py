@@ -1,0 +1,10 @@
+"""Identifiers: UUID version 7 (RFC 9562, section 5.7), ordered by creation time."""
+
+import uuid
+
+import uuid_utils.compat
+
+
+def uuid7() -> uuid.UUID:
+    """A new id; ids made later sort later, to the millisecond (and within one process, always)."""
+    return uuid_utils.compat.uuid7()

@@ -1,0 +1,71 @@
+"""Structured JSON logs: one line an event, with the request id, never a secret or a personal datum."""
+
+import logging
+import logging.config
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+# Keys whose values never leave in a log line, whoever passes them by mistake.
+FORBIDDEN_KEYS = frozenset(
+    {
+        "password", "token", "access_token", "refresh_token", "push_token", "push_address",
+        "authorization", "secret", "username", "mail", "title", "body", "summary", "comment",
+        "address", "client_address", "display_name",
+    }
+)  # fmt: skip
+
+
+def drop_forbidden(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Replace the value of every forbidden key, so that a careless call leaks nothing."""
+    for key in FORBIDDEN_KEYS & event.keys():
+        event[key] = "[not logged]"
+    return event
+
+
+def configure(*, level: str = "INFO") -> None:
+    """Send every log line of the process, the libraries' included, as JSON to standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        drop_forbidden,
+    ]
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "json": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        structlog.processors.format_exc_info,
+                        structlog.processors.JSONRenderer(),
+                    ],
+                }
+            },
+            "handlers": {
+                "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "json"}
+            },
+            "root": {"handlers": ["stderr"], "level": level},
+        }
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    """The logger of a module: `log = logging.get(__name__)`; events are short verbs, data are keys."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger

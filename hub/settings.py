@@ -1,0 +1,151 @@
+"""Every setting of the hub, from the environment, with its unit and its default.
+
+Secrets may be given as NAME or as a file NAME_FILE. Values that make no sense are refused
+at start-up; combinations that make no sense are the system checks of `hub.checks`.
+"""
+
+from pathlib import Path
+
+import dj_database_url
+
+from hub.lib import environment as env
+from hub.lib.logging import configure as configure_logging
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- What kind of hub this is -------------------------------------------------------------
+# `production` refuses weak settings; `demo` is the embedded default; `test` is the suite.
+HUB_MODE = env.choice("HUB_MODE", "production", among={"production", "demo", "test"})
+HUB_NAME = env.text("HUB_NAME", "Employee notification hub")
+DEBUG = False
+SECRET_KEY = env.text("SECRET_KEY", "" if HUB_MODE == "production" else "not-a-secret-" + "x" * 50)
+ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "" if HUB_MODE == "production" else "127.0.0.1,localhost,testserver")
+# Addresses of reverse proxies whose X-Forwarded-For is believed. Empty: the peer is the client.
+HUB_TRUSTED_PROXIES = env.listed("HUB_TRUSTED_PROXIES")
+
+# --- Keys (none is ever in the database) --------------------------------------------------
+# `id:base64(32 bytes)`, comma-separated, the first one encrypts, all of them decrypt.
+HUB_ENCRYPTION_KEYS = env.text("HUB_ENCRYPTION_KEYS", "")
+# base64 of at least 32 bytes; blind indexes, refresh tokens and audit seals derive from it.
+HUB_MAC_KEY = env.text("HUB_MAC_KEY", "")
+
+# --- Database -----------------------------------------------------------------------------
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.text("DATABASE_URL", "postgres://hub@127.0.0.1:5432/hub"),
+        engine="django.db.backends.postgresql",
+        conn_max_age=env.number("DATABASE_CONN_MAX_AGE_SECONDS", 600, least=0, most=86_400),
+        conn_health_checks=True,
+    )
+}
+# A stuck writer would hold back every change feed, and a stuck reader a connection.
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+    f"-c statement_timeout={env.number('DATABASE_STATEMENT_TIMEOUT_MS', 30_000, least=100, most=600_000)}"
+    f" -c lock_timeout={env.number('DATABASE_LOCK_TIMEOUT_MS', 10_000, least=100, most=600_000)}"
+    f" -c idle_in_transaction_session_timeout=60000 -c jit=off"
+)
+DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Broker: only a bell; all of it may be lost -------------------------------------------
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+# --- Directory ----------------------------------------------------------------------------
+HUB_DIRECTORY = env.choice("HUB_DIRECTORY", "ldap", among={"ldap", "local"})
+LOCAL_DIRECTORY_FILE = env.text("LOCAL_DIRECTORY_FILE", "")
+LDAP_SERVERS = env.listed("LDAP_SERVERS")  # host[:port] of each domain controller, by name
+LDAP_SECURITY = env.choice("LDAP_SECURITY", "ldaps", among={"ldaps", "starttls"})
+LDAP_CA_FILE = env.text("LDAP_CA_FILE", "")
+LDAP_BASE_DN = env.text("LDAP_BASE_DN", "")
+LDAP_SERVICE_DN = env.text("LDAP_SERVICE_DN", "")
+LDAP_SERVICE_PASSWORD = env.text("LDAP_SERVICE_PASSWORD", "")
+# Which name people sign in with, one form only: two spellings would mean two lock-out budgets.
+LDAP_IDENTIFIER = env.choice("LDAP_IDENTIFIER", "sAMAccountName", among={"sAMAccountName", "userPrincipalName"})
+LDAP_CONNECT_TIMEOUT = env.seconds("LDAP_CONNECT_TIMEOUT_SECONDS", 2, least=1, most=30)
+LDAP_TOTAL_TIMEOUT = env.seconds("LDAP_TOTAL_TIMEOUT_SECONDS", 8, least=2, most=60)
+# attribute of the directory -> what the hub calls it
+LDAP_EMPLOYEE_ID_ATTRIBUTE = env.text("LDAP_EMPLOYEE_ID_ATTRIBUTE", "employeeID")
+LDAP_GEO_ATTRIBUTE = env.text("LDAP_GEO_ATTRIBUTE", "c")
+# Keep it below the directory's own lock-out threshold: the hub adds at most this many failures.
+SIGN_IN_TRIES = env.number("SIGN_IN_TRIES", 4, least=1, most=50)
+SIGN_IN_WINDOW = env.seconds("SIGN_IN_WINDOW_SECONDS", 1800, least=60, most=86_400)
+
+# --- Tokens -------------------------------------------------------------------------------
+ACCESS_TOKEN_LIFE = env.seconds("ACCESS_TOKEN_LIFE_SECONDS", 86_400, least=60, most=86_400)
+REFRESH_IDLE_LIFE = env.seconds("REFRESH_IDLE_LIFE_SECONDS", 7 * 86_400, least=3600, most=90 * 86_400)
+REFRESH_FAMILY_LIFE = env.seconds("REFRESH_FAMILY_LIFE_SECONDS", 30 * 86_400, least=3600, most=365 * 86_400)
+REFRESH_GRACE = env.seconds("REFRESH_GRACE_SECONDS", 60, least=0, most=300)
+
+# --- Firebase -----------------------------------------------------------------------------
+FCM_CREDENTIALS_FILE = env.text("FCM_CREDENTIALS_FILE", "")  # a service account's JSON key
+FCM_ENDPOINT = env.text("FCM_ENDPOINT", "https://fcm.googleapis.com")
+FCM_CA_FILE = env.text("FCM_CA_FILE", "")  # empty: the system's authorities
+FCM_CONNECTIONS = env.number("FCM_CONNECTIONS", 4, least=1, most=100)
+FCM_TOTAL_TIMEOUT = env.seconds("FCM_TOTAL_TIMEOUT_SECONDS", 20, least=1, most=120)
+
+# --- Errands ------------------------------------------------------------------------------
+ERRAND_LEASE = env.seconds("ERRAND_LEASE_SECONDS", 60, least=2, most=3600)
+RELAY_EVERY = env.seconds("RELAY_EVERY_SECONDS", 10, least=1, most=300)
+FAN_OUT_BATCH = env.number("FAN_OUT_BATCH_EMPLOYEES", 2000, least=1, most=50_000)
+CALLBACK_TOTAL_TIMEOUT = env.seconds("CALLBACK_TOTAL_TIMEOUT_SECONDS", 15, least=1, most=60)
+# First waits after a failed callback, in seconds: ten tries over about 75 hours.
+CALLBACK_WAITS_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
+
+# --- Limits -------------------------------------------------------------------------------
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes; contract: body <= 256 kB
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+SUBSYSTEM_REQUESTS_A_MINUTE = env.number("SUBSYSTEM_REQUESTS_A_MINUTE", 6000, least=1, most=10_000_000)
+EMPLOYEE_REQUESTS_A_MINUTE = env.number("EMPLOYEE_REQUESTS_A_MINUTE", 240, least=1, most=100_000)
+SEATS_AT_MOST = 500
+
+# --- Wiring -------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "hub",
+    "accounts",
+    "notifications",
+]
+AUTH_USER_MODEL = "accounts.Staff"
+ROOT_URLCONF = "hub.urls"
+WSGI_APPLICATION = "hub.wsgi.application"
+MIDDLEWARE = [
+    "hub.middleware.RequestContext",
+    "hub.middleware.Problems",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = HUB_MODE != "production"
