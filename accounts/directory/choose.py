@@ -1,0 +1,29 @@
+"""Which directory this hub speaks to."""
+
+import functools
+from pathlib import Path
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+from accounts.directory.port import Directory
+
+
+@functools.cache
+def configured() -> Directory:
+    """The directory of the settings; one per process, made at the first call, no network yet."""
+    if settings.HUB_DIRECTORY == "local":
+        from accounts.directory import local  # each hub loads only the adapter it uses
+
+        return local.LocalDirectory(path=Path(settings.LOCAL_DIRECTORY_FILE))
+    from accounts.directory import ldap
+
+    return ldap.from_settings()
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting.startswith(("LDAP_", "LOCAL_DIRECTORY_", "HUB_DIRECTORY")):
+        configured.cache_clear()
+
+
+setting_changed.connect(_forget)
