@@ -1,0 +1,27 @@
+"""Who may speak to the hub, through which phone, and who is meant by an audience."""
+
+from accounts.models.audit import AuditEvent, AuditSeal
+from accounts.models.device import Device, RefreshToken
+from accounts.models.employee import Employee
+from accounts.models.group import Group, GroupMember, GroupNesting
+from accounts.models.idempotency import IdempotencyRecord
+from accounts.models.sign_in_budget import SignInBudget
+from accounts.models.staff import Staff
+from accounts.models.subsystem import ApiKey, CallbackSecret, Subsystem
+
+__all__ = [
+    "ApiKey",
+    "AuditEvent",
+    "AuditSeal",
+    "CallbackSecret",
+    "Device",
+    "Employee",
+    "Group",
+    "GroupMember",
+    "GroupNesting",
+    "IdempotencyRecord",
+    "RefreshToken",
+    "SignInBudget",
+    "Staff",
+    "Subsystem",
+]

@@ -1,0 +1,25 @@
+"""The story: what was sent, who sees it, who answers, and what became of the answer."""
+
+from notifications.models.callback import CallbackAttempt, CallbackEvent
+from notifications.models.category import Category
+from notifications.models.change import BroadcastChange
+from notifications.models.delivery import Delivery
+from notifications.models.errand import Errand
+from notifications.models.notification import Notification
+from notifications.models.recipient import Recipient
+from notifications.models.response import Decision, Response
+from notifications.models.seat import Seat
+
+__all__ = [
+    "BroadcastChange",
+    "CallbackAttempt",
+    "CallbackEvent",
+    "Category",
+    "Decision",
+    "Delivery",
+    "Errand",
+    "Notification",
+    "Recipient",
+    "Response",
+    "Seat",
+]

@@ -1,0 +1,63 @@
+"""A person in the directory."""
+
+from django.db import models
+
+from hub.lib import ids
+from hub.lib.personal import Personal
+
+KEPT = "while employed, then 30 days"
+
+
+class Employee(models.Model):
+    """A person in the directory; identity is the directory's objectGUID, never a name.
+
+    States: enabled, or disabled since `disabled_at` (every call refused, no pushes).
+    Personal data: everything but the ids; see `personal`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    object_guid = models.UUIDField(unique=True)
+    employee_id = models.CharField(max_length=64, unique=True)
+    user_name = models.CharField(max_length=256)
+    mail = models.CharField(max_length=320, blank=True)
+    display_name = models.CharField(max_length=256)
+    department = models.CharField(max_length=128, blank=True)
+    geo = models.CharField(max_length=64, blank=True)
+    title = models.CharField(max_length=128, blank=True)
+    manager = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
+    language = models.CharField(max_length=35, blank=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    seen_in_directory_at = models.DateTimeField()
+
+    personal = {
+        "object_guid": Personal("identity across renames", "contract", KEPT),
+        "employee_id": Personal("naming the person to sub-systems", "contract", KEPT),
+        "user_name": Personal("sign-in", "contract", KEPT),
+        "mail": Personal("finding and reaching the person", "contract", KEPT),
+        "display_name": Personal("showing who answered", "contract", KEPT),
+        "department": Personal("audiences", "contract", KEPT),
+        "geo": Personal("audiences, working calendar", "contract", KEPT),
+        "title": Personal("audiences", "contract", KEPT),
+        "manager": Personal("escalation", "contract", KEPT),
+        "language": Personal("wording in the person's language", "contract", KEPT),
+    }
+    not_personal = frozenset[str]()
+
+    class Meta:
+        indexes = [
+            # Audiences by department and geo, over those who can be reached.
+            models.Index(fields=["department"], name="employee_department", condition=models.Q(disabled_at=None)),
+            models.Index(fields=["geo"], name="employee_geo", condition=models.Q(disabled_at=None)),
+            # Audience items `upn:` and `mail:`, and the admin's search.
+            models.Index(models.functions.Lower("user_name"), name="employee_user_name"),
+            models.Index(models.functions.Lower("mail"), name="employee_mail"),
+        ]  # fmt: skip
+        constraints = [
+            models.CheckConstraint(
+                name="employee_is_not_own_manager",
+                condition=models.Q(manager=None) | ~models.Q(manager=models.F("id")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.employee_id

@@ -1,0 +1,78 @@
+"""What every request passes first: a request id in and out, and one shape for every failure."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from hub import problems
+from hub.lib import ids, logging
+
+log = logging.get(__name__)
+
+Next = Callable[[HttpRequest], HttpResponse]
+# What is taken over from a caller; anything else would end up in logs, tasks and callbacks.
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestContext:
+    """Binds the request id to logs, tasks and callbacks, and logs one line a request."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else ids.uuid7().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        route = request.resolver_match.route if request.resolver_match else ""
+        log.info(
+            "request",
+            method=request.method,
+            route=route,  # never the path: it may carry a name or an id somebody typed
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        return response
+
+
+class Problems:
+    """Turns what fails in Django itself, outside DRF's views, into problem+json."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_problem = response.get("Content-Type", "").startswith(problems.CONTENT_TYPE)
+        if request.path.startswith("/api/") and response.status_code >= 400 and not is_problem:
+            body, headers = problems.translate(Exception())
+            known = {
+                400: ("malformed_request", "The request cannot be read"),
+                403: ("forbidden", "Not allowed"),
+                404: ("not_found", "Not found"),
+                405: ("method_not_allowed", "This address does not take that method"),
+                413: ("too_large", "The body is too large"),
+            }
+            if response.status_code in known:
+                code, title = known[response.status_code]
+                body = problems.document(
+                    status=response.status_code, code=code, title=title, detail=title + "."
+                )
+            return problems.plain(body, headers)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a view under /api/ that raised past DRF; elsewhere Django's pages serve."""
+        if not request.path.startswith("/api/"):
+            return None
+        body, headers = problems.translate(error)
+        if body["status"] >= 500:
+            log.error("request_failed", code=body["code"], exc_info=error)
+        return problems.plain(body, headers)

@@ -1,0 +1,147 @@
+"""Every error leaves in one shape: application/problem+json (RFC 9457), with a stable code."""
+
+import json
+from typing import Any
+
+import structlog
+from django.core import exceptions as django_errors
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions as drf_errors
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from hub.lib import errors, logging
+
+log = logging.get(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+# DRF's own refusals, by class: code and title. Nothing of their wording is the contract.
+DRF_CODES: list[tuple[type[drf_errors.APIException], str, str]] = [
+    (drf_errors.ParseError, "malformed_request", "The request cannot be read"),
+    (drf_errors.NotAuthenticated, "not_authenticated", "Sign in first"),
+    (drf_errors.AuthenticationFailed, "not_authenticated", "Sign in first"),
+    (drf_errors.PermissionDenied, "forbidden", "Not allowed"),
+    (drf_errors.NotFound, "not_found", "Not found"),
+    (drf_errors.MethodNotAllowed, "method_not_allowed", "This address does not take that method"),
+    (drf_errors.NotAcceptable, "not_acceptable", "The hub answers in application/json"),
+    (drf_errors.UnsupportedMediaType, "unsupported_media_type", "The hub reads application/json"),
+    (drf_errors.Throttled, "rate_limited", "Too many requests"),
+]
+
+
+def document(
+    *, status: int, code: str, title: str, detail: str, extra: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The body of a problem; `extra` members never replace the standard ones."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    return {
+        **(extra or {}),
+        "type": f"urn:hub:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+    }
+
+
+def of_error(error: errors.HubError) -> dict[str, Any]:
+    """The body for one of the hub's own refusals."""
+    extra: dict[str, Any] = dict(error.data)
+    if error.errors:
+        extra["errors"] = [
+            {"pointer": e.pointer, "code": e.code, "message": e.message} for e in error.errors
+        ]
+    return document(
+        status=error.status, code=error.code, title=error.title, detail=error.detail, extra=extra
+    )
+
+
+def plain(body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpResponse:
+    """A Django response carrying a problem, for what fails outside DRF's views."""
+    return HttpResponse(
+        json.dumps(body), status=body["status"], content_type=CONTENT_TYPE, headers=headers
+    )
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. Answers every exception; what is unforeseen is logged and a 500."""
+    set_rollback()  # type: ignore[no-untyped-call]
+    body, headers = translate(error)
+    if body["status"] >= 500:
+        log.error("request_failed", code=body["code"], exc_info=error)
+    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
+    """The problem and the headers for any exception."""
+    if isinstance(error, errors.HubError):
+        return of_error(error), error.headers
+    if isinstance(error, drf_errors.APIException):
+        return of_drf(error)
+    if isinstance(error, Http404):
+        return of_error(errors.NotFound("There is nothing at this address.")), {}
+    if isinstance(error, django_errors.RequestDataTooBig):
+        return document(
+            status=413, code="too_large", title="The body is too large",
+            detail="A body may have at most 256 kB.",
+        ), {}  # fmt: skip
+    if isinstance(error, django_errors.PermissionDenied):
+        return document(status=403, code="forbidden", title="Not allowed", detail="You may not do this."), {}  # fmt: skip
+    if isinstance(error, django_errors.BadRequest | django_errors.SuspiciousOperation):
+        return document(
+            status=400, code="malformed_request", title="The request cannot be read",
+            detail="The request is not valid HTTP for this service.",
+        ), {}  # fmt: skip
+    if isinstance(error, OperationalError | InterfaceError):
+        return of_error(
+            errors.Unavailable("The database does not answer now. Send the same request again.")
+        ), {"Retry-After": "5"}
+    return document(
+        status=500, code="internal", title="Something went wrong",
+        detail="The hub failed to do this. Quote the request id to its operators.",
+    ), {}  # fmt: skip
+
+
+def of_drf(error: drf_errors.APIException) -> tuple[dict[str, Any], dict[str, str]]:
+    """The problem for one of DRF's refusals."""
+    code, title = next(
+        ((code, title) for kind, code, title in DRF_CODES if isinstance(error, kind)),
+        ("malformed_request", "The request cannot be read"),
+    )
+    headers: dict[str, str] = {}
+    if isinstance(error, drf_errors.Throttled) and error.wait is not None:
+        headers["Retry-After"] = str(int(error.wait) + 1)
+    if error.status_code == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    detail = error.detail if isinstance(error.detail, str) else title
+    return (
+        document(status=error.status_code, code=code, title=title, detail=str(detail)),
+        headers,
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler404 of the project."""
+    return plain(of_error(errors.NotFound("There is nothing at this address.")))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500 of the project."""
+    body, headers = translate(Exception())
+    return plain(body, headers)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler400 of the project: an unknown host, a malformed upload and the like."""
+    body, headers = translate(exception)
+    if body["status"] >= 500:
+        body, headers = translate(django_errors.BadRequest())
+    return plain(body, headers)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler403 of the project."""
+    body, headers = translate(django_errors.PermissionDenied())
+    return plain(body, headers)

@@ -1,0 +1,13 @@
+"""Every address of the hub."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "hub.problems.bad_request"
+handler403 = "hub.problems.forbidden"
+handler404 = "hub.problems.not_found"
+handler500 = "hub.problems.server_error"

@@ -1,0 +1,66 @@
+"""What the sub-system is told, and every try to tell it."""
+
+from django.db import models
+
+from hub.lib import ids
+from hub.lib.columns import CurrentTransactionId, SealedJSON, TransactionId
+from hub.lib.personal import Personal
+
+KEPT = "90 days after it was told"
+
+
+class CallbackEvent(models.Model):
+    """An event for a sub-system; its id is the webhook-id of every try.
+
+    States: pending → done | dead (replay makes it pending again) | kept (no endpoint: pull only).
+    Personal data: the body names who decided and quotes the comment, hence sealed.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        DONE = "done"
+        DEAD = "dead"
+        KEPT = "kept"
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    subsystem = models.ForeignKey("accounts.Subsystem", on_delete=models.PROTECT)
+    notification = models.ForeignKey("notifications.Notification", on_delete=models.PROTECT)
+    type = models.CharField(max_length=32)
+    sequence = models.PositiveIntegerField()
+    body = SealedJSON()
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    changed_in = TransactionId(db_default=CurrentTransactionId())  # the pull feed's order
+
+    personal = {
+        "body": Personal("telling the sub-system the answer", "contract", KEPT),
+    }
+    not_personal = frozenset({"type", "state"})
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notification", "sequence"], name="callback_sequence_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["subsystem", "changed_in"], name="callback_feed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"
+
+
+class CallbackAttempt(models.Model):
+    """One try to tell the sub-system: when, what came back, how long it took. Personal data: none."""
+
+    id = models.BigAutoField(primary_key=True)
+    event = models.ForeignKey(CallbackEvent, on_delete=models.CASCADE)
+    tried_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField()
+    status = models.PositiveSmallIntegerField(null=True)  # HTTP status, where one came
+    failure = models.CharField(max_length=32, blank=True)  # why none came
+
+    personal: dict[str, Personal] = {}
+    not_personal = frozenset({"failure"})

@@ -1,0 +1,42 @@
+"""A sub-system's kind of notification."""
+
+from django.db import models
+
+from hub.lib import ids
+from hub.lib.personal import Personal
+
+
+class Sensitivity(models.TextChoices):
+    """What of a notification may leave the premises in a push."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
+
+
+class Category(models.Model):
+    """A sub-system's kind of notification: how it is worded, how sensitive, whether it may be muted.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    subsystem = models.ForeignKey("accounts.Subsystem", on_delete=models.CASCADE)
+    key = models.CharField(max_length=64)
+    name = models.CharField(max_length=128)
+    essential = models.BooleanField(default=True)
+    sensitivity = models.CharField(max_length=10, choices=Sensitivity, default=Sensitivity.INTERNAL)
+    reject_needs_comment = models.BooleanField(default=True)
+    strict_acknowledgement = models.BooleanField(default=False)
+
+    personal: dict[str, Personal] = {}
+    not_personal = frozenset({"key", "name", "sensitivity"})
+
+    class Meta:
+        verbose_name_plural = "categories"
+        constraints = [
+            models.UniqueConstraint(fields=["subsystem", "key"], name="category_key_per_subsystem")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

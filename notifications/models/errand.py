@@ -1,0 +1,68 @@
+"""What is still to be done, when, and who holds the lease."""
+
+from django.db import models
+
+from hub.lib.personal import Personal
+
+
+class Errand(models.Model):
+    """A row saying what is still to be done; written with what makes it necessary, gone when done.
+
+    States: due (`due_at` passed, no live lease), leased (until `lease_until`, by `lease_token`),
+    waiting (`due_at` ahead), dead (`dead_at`; kept for a person to look at). A lease that ends
+    gives the work back, so a killed worker loses nothing (docs/adr/0002).
+    Personal data: a range of employees' ids.
+    """
+
+    class Kind(models.TextChoices):
+        FAN_OUT = "fan_out"
+        PUSH = "push"
+        CALL_BACK = "call_back"
+        CLOSE = "close"
+        EXPIRE = "expire"
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=12, choices=Kind)
+    lane = models.PositiveSmallIntegerField()  # 0 urgent, 1 request, 2 notice, 3 bulk
+    subsystem = models.ForeignKey(
+        "accounts.Subsystem", on_delete=models.CASCADE, db_constraint=False, db_index=False
+    )
+    notification = models.ForeignKey(
+        "notifications.Notification", on_delete=models.CASCADE, db_constraint=False, db_index=False
+    )
+    purpose = models.CharField(max_length=8, blank=True)  # of a push
+    employee_from = models.UUIDField(null=True)
+    employee_to = models.UUIDField(null=True)
+    event = models.ForeignKey(
+        "notifications.CallbackEvent",
+        null=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+    )
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+    dead_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    personal = {
+        "employee_from": Personal("whose copies are still to be pushed", "contract", "until done"),
+        "employee_to": Personal("whose copies are still to be pushed", "contract", "until done"),
+    }
+    not_personal = frozenset({"kind", "purpose", "last_error"})
+
+    class Meta:
+        indexes = [
+            # Claiming: what is due of a kind, urgent lanes first.
+            models.Index(
+                fields=["kind", "lane", "due_at"],
+                condition=models.Q(dead_at=None),
+                name="errand_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

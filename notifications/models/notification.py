@@ -1,0 +1,153 @@
+"""What a sub-system sent."""
+
+from typing import Any, NotRequired, TypedDict, cast
+
+from django.db import models
+
+from hub.lib import ids
+from hub.lib.columns import SealedJSON
+from hub.lib.personal import Personal
+from notifications.models.category import Sensitivity
+
+KEPT = "the category's retention, 2 years by default"
+
+
+class Action(TypedDict):
+    """One answer a request offers: its verb, what it counts as, and what it asks for."""
+
+    verb: str
+    label: str
+    effect: str  # approve | reject
+    comment: str  # none | optional | required
+
+
+class Card(TypedDict):
+    """What a person reads; everything in it may be personal or confidential."""
+
+    title: str
+    summary: str
+    body: str
+    facts: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    actions: NotRequired[list[Action]]
+
+
+class Notification(models.Model):
+    """What a sub-system sent.
+
+    States: held → scheduled → open → decided | settled | withdrawn | expired; each closing state is
+    final. The state is the truth that every read joins. Fan-out progress is apart from it.
+    Personal data: the card (sealed where restricted), the audience, requester and metadata.
+    """
+
+    class Kind(models.TextChoices):
+        NOTICE = "notice"
+        ACKNOWLEDGEMENT = "acknowledgement"
+        REQUEST = "request"
+
+    class State(models.TextChoices):
+        HELD = "held"
+        SCHEDULED = "scheduled"
+        OPEN = "open"
+        DECIDED = "decided"
+        SETTLED = "settled"
+        WITHDRAWN = "withdrawn"
+        EXPIRED = "expired"
+
+    class Mode(models.TextChoices):
+        LIVE = "live"
+        TEST = "test"
+
+    class Priority(models.TextChoices):
+        BULK = "bulk"
+        NORMAL = "normal"
+        HIGH = "high"
+        URGENT = "urgent"
+
+    CLOSED = frozenset({State.DECIDED, State.SETTLED, State.WITHDRAWN, State.EXPIRED})
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    subsystem = models.ForeignKey("accounts.Subsystem", on_delete=models.PROTECT)
+    category = models.ForeignKey("notifications.Category", on_delete=models.PROTECT)
+    mode = models.CharField(max_length=4, choices=Mode)
+    kind = models.CharField(max_length=16, choices=Kind)
+    reference = models.CharField(max_length=128, blank=True)
+    state = models.CharField(max_length=10, choices=State)
+    version = models.PositiveIntegerField(default=1)
+    sensitivity = models.CharField(max_length=10, choices=Sensitivity)
+    priority = models.CharField(max_length=8, choices=Priority, default=Priority.NORMAL)
+    content = models.JSONField(null=True)
+    sealed_content = SealedJSON(null=True)
+    audience = models.JSONField()
+    policy = models.JSONField(default=dict)
+    requester = models.ForeignKey(
+        "accounts.Employee", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    collapse_key = models.CharField(max_length=64, blank=True)
+    metadata = models.JSONField(default=dict)
+    send_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    on_expiry = models.CharField(max_length=8, default="none")
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    fanned_out_at = models.DateTimeField(null=True)
+    recipient_count = models.PositiveIntegerField(default=0)
+    next_sequence = models.PositiveIntegerField(default=1)  # of its callback events
+
+    personal = {
+        "content": Personal("telling the recipients", "contract", KEPT),
+        "sealed_content": Personal("telling the recipients", "contract", KEPT),
+        "audience": Personal("naming the recipients", "contract", KEPT),
+        "requester": Personal("no approval of one's own request", "contract", KEPT),
+        "metadata": Personal("opaque to the hub, the sender's", "contract", KEPT),
+        "reference": Personal("the sender's own number for it", "contract", KEPT),
+    }
+    not_personal = frozenset(
+        {"mode", "kind", "state", "sensitivity", "priority", "policy", "collapse_key", "on_expiry"}
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="notification_restricted_is_sealed",
+                condition=models.Q(
+                    sensitivity="restricted", content=None, sealed_content__isnull=False
+                )
+                | (
+                    ~models.Q(sensitivity="restricted")
+                    & models.Q(content__isnull=False, sealed_content=None)
+                ),
+            ),
+            models.CheckConstraint(
+                name="notification_closed_has_time",
+                condition=models.Q(state__in=["held", "scheduled", "open"], closed_at=None)
+                | models.Q(
+                    state__in=["decided", "settled", "withdrawn", "expired"],
+                    closed_at__isnull=False,
+                ),
+            ),
+        ]
+        indexes = [
+            # GET /notifications?reference=, and the list of a sub-system by age.
+            models.Index(fields=["subsystem", "mode", "reference", "id"], name="notification_reference"),
+            models.Index(fields=["subsystem", "mode", "id"], name="notification_by_subsystem"),
+        ]  # fmt: skip
+
+    @property
+    def card(self) -> Card:
+        """What a person reads, opened if it is sealed."""
+        return cast(Card, self.content if self.sealed_content is None else self.sealed_content)
+
+    @card.setter
+    def card(self, value: Card) -> None:
+        restricted = self.sensitivity == Sensitivity.RESTRICTED
+        self.sealed_content = value if restricted else None
+        self.content = None if restricted else value
+
+    def action(self, verb: str) -> Action | None:
+        """The action of that verb; None if this notification does not offer it."""
+        return next((a for a in self.card.get("actions", []) if a["verb"] == verb), None)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,42 @@
+"""A place among the approvers of a request."""
+
+from django.db import models
+
+from hub.lib import ids
+from hub.lib.personal import Personal
+
+KEPT = "the notification's"
+
+
+class Seat(models.Model):
+    """A place among the approvers of a request; who *answers*. Frozen when it is accepted.
+
+    The principal is whom the audience named; the holder is who answers now (the same person
+    until a delegation, an escalation or a reassignment). Personal data: both.
+    """
+
+    class Source(models.TextChoices):
+        AUDIENCE = "audience"
+        DELEGATION = "delegation"
+        ESCALATION = "escalation"
+        REASSIGNMENT = "reassignment"
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    notification = models.ForeignKey("notifications.Notification", on_delete=models.CASCADE)
+    step = models.PositiveSmallIntegerField(default=0)
+    principal = models.ForeignKey("accounts.Employee", on_delete=models.PROTECT, related_name="+")
+    holder = models.ForeignKey("accounts.Employee", on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=12, choices=Source, default=Source.AUDIENCE)
+
+    personal = {
+        "principal": Personal("who is asked", "contract", KEPT),
+        "holder": Personal("who answers", "contract", KEPT),
+    }
+    not_personal = frozenset({"source"})
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notification", "step", "principal"], name="seat_once_per_step"
+            )
+        ]
