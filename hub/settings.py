@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dj_database_url
 
+from hub.lib import broker
 from hub.lib import environment as env
 from hub.lib.logging import configure as configure_logging
 
@@ -159,7 +160,40 @@ LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = HUB_MODE != "production"
-CELERY_TASK_TIME_LIMIT_SECONDS = 45  # below the lease, which is below the visibility time-out
+
+# --- Celery -------------------------------------------------------------------------------
+CELERY_BROKER_URL = broker.celery_url(REDIS_URL)
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = False  # it loops on a poison message; the sweep rings again
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# task time limit < lease < visibility time-out: a lease is never taken over from a live task.
+CELERY_TASK_TIME_LIMIT = max(1, int(ERRAND_LEASE.total_seconds() * 0.8))
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": int(ERRAND_LEASE.total_seconds() * 2),
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+    # Without these, an enqueue hangs for ever on a frozen Redis.
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+    "retry_on_timeout": False,
+}
+CELERY_BEAT_SCHEDULE = {
+    "relay": {"task": "notifications.relay", "schedule": RELAY_EVERY.total_seconds()},
+    "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
+}
+CELERY_TASK_ROUTES = {
+    "notifications.drain_push": {"queue": "push"},
+    "notifications.drain_bulk": {"queue": "bulk"},
+    "notifications.drain_callback": {"queue": "callback"},
+    "notifications.relay": {"queue": "maintenance"},
+    "accounts.seal_audit": {"queue": "maintenance"},
+}
 
 # --- Browser security ---------------------------------------------------------------------
 SECURE_CSP = {

@@ -112,11 +112,11 @@ class Notification(models.Model):
             models.CheckConstraint(
                 name="notification_restricted_is_sealed",
                 condition=models.Q(
-                    sensitivity="restricted", content=None, sealed_content__isnull=False
+                    sensitivity="restricted", content__isnull=True, sealed_content__isnull=False
                 )
                 | (
                     ~models.Q(sensitivity="restricted")
-                    & models.Q(content__isnull=False, sealed_content=None)
+                    & models.Q(content__isnull=False, sealed_content__isnull=True)
                 ),
             ),
             models.CheckConstraint(

@@ -1,0 +1,43 @@
+"""The engines and settings the suite runs on; loaded before Django reads its settings.
+
+Without DATABASE_URL and REDIS_URL the embedded engines start in a directory that goes with the run.
+"""
+
+import base64
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from hub.demo import engines
+
+KEYS = {
+    "HUB_MODE": "test",
+    "HUB_ENCRYPTION_KEYS": "k1:" + base64.b64encode(bytes(range(32))).decode(),
+    "HUB_MAC_KEY": base64.b64encode(bytes(range(32, 64))).decode(),
+    "HUB_DIRECTORY": "local",
+    "LOG_LEVEL": "WARNING",
+}
+
+_directory = Path(tempfile.mkdtemp(prefix="hub-tests-"))
+_directory.chmod(0o755)
+_running: list[engines.Engine] = []
+
+for name, value in KEYS.items():
+    os.environ.setdefault(name, value)
+os.environ.setdefault("LOCAL_DIRECTORY_FILE", str(_directory / "people.json"))
+if "DATABASE_URL" not in os.environ:
+    _running.append(engines.start_postgres(_directory / "postgres", durable=False))
+    os.environ["DATABASE_URL"] = _running[-1].url
+if "REDIS_URL" not in os.environ:
+    _running.append(engines.start_valkey(_directory / "valkey"))
+    os.environ["REDIS_URL"] = _running[-1].url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started, and nothing else."""
+    for engine in reversed(_running):
+        engine.stop()
+    shutil.rmtree(_directory, ignore_errors=True)
