@@ -1,7 +1,19 @@
-"""Sub-systems and the keys they prove themselves with."""
+"""Sub-systems, the keys they prove themselves with, and the secrets they are called back with."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import audit, refusals
+from accounts.models import ApiKey, CallbackSecret, Subsystem
+from hub.lib import bearer, errors, signing
+
+PREFIXES = {ApiKey.Mode.LIVE: "hub_sk_", ApiKey.Mode.TEST: "hub_tk_"}
+LIVE_SECRETS_AT_MOST = 2  # the present one, and the next one during a rotation
+_NOTE_USE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +23,160 @@ class Caller:
     subsystem_id: uuid.UUID
     key_id: uuid.UUID
     mode: str  # live | test
+    requests_a_minute: int | None = None  # its own limit; None: the setting's
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A new key; its text is shown once and kept nowhere."""
+
+    key: ApiKey
+    text: str = field(repr=False)
+
+
+def create(
+    *, key: str, name: str, actor: audit.Actor, now: datetime, callback_url: str = ""
+) -> Subsystem:
+    """A new sub-system. Raises Invalid if another one has this key."""
+    with transaction.atomic():
+        subsystem, made = Subsystem.objects.get_or_create(
+            key=key, defaults={"name": name, "callback_url": callback_url, "created_at": now}
+        )
+        if not made:
+            raise errors.Invalid(
+                "Choose another key.",
+                errors=[errors.FieldError("/key", "taken", "Another sub-system has this key.")],
+            )
+        _note(actor, "subsystem_created", subsystem.pk, now=now, key=key)
+    return subsystem
+
+
+def issue_key(
+    *,
+    subsystem: Subsystem,
+    mode: str,
+    name: str,
+    expires_at: datetime | None,
+    actor: audit.Actor,
+    now: datetime,
+) -> IssuedKey:
+    """A new live or test key, good until `expires_at` (None: until it is revoked)."""
+    issued = bearer.issue(PREFIXES[ApiKey.Mode(mode)])
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            subsystem=subsystem,
+            mode=mode,
+            name=name,
+            digest=issued.digest,
+            hint=issued.hint,
+            created_at=now,
+            expires_at=expires_at,
+        )
+        _note(actor, "key_issued", subsystem.pk, now=now, key=str(key.pk), mode=mode)
+    return IssuedKey(key=key, text=issued.text)
+
+
+def authenticate_key(*, text: str, now: datetime) -> Caller:
+    """Whose key this is, by one query.
+
+    Raises NotAuthenticated (equally for an unknown, an expired and a revoked key) and, for a
+    good key, SubsystemPaused. `last_used_at` is written at most once a minute.
+    """
+    if not any(bearer.well_formed(text, prefix=prefix) for prefix in PREFIXES.values()):
+        raise refusals.NotAuthenticated("A key of a sub-system is needed here.")
+    key = (
+        ApiKey.objects.filter(digest=bearer.digest(text), revoked_at=None)
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        .select_related("subsystem")
+        .first()
+    )
+    if key is None:
+        raise refusals.NotAuthenticated("The key is unknown, expired or revoked.")
+    if key.subsystem.paused_at is not None:
+        raise refusals.SubsystemPaused
+    if key.last_used_at is None or now - key.last_used_at >= _NOTE_USE_EVERY:
+        # Of many requests at once the first one writes, the others find nothing left to do.
+        ApiKey.objects.filter(pk=key.pk, last_used_at=key.last_used_at).update(last_used_at=now)
+    return Caller(
+        subsystem_id=key.subsystem_id,
+        key_id=key.pk,
+        mode=key.mode,
+        requests_a_minute=key.subsystem.requests_a_minute,
+    )
+
+
+def revoke_key(*, key_id: uuid.UUID, actor: audit.Actor, now: datetime) -> None:
+    """End a key at once and for good; a second time changes nothing. Raises NotFound."""
+    with transaction.atomic():
+        key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
+        if key is None:
+            raise errors.NotFound("There is no such key.")
+        if key.revoked_at is None:
+            ApiKey.objects.filter(pk=key_id).update(revoked_at=now)
+            _note(actor, "key_revoked", key.subsystem_id, now=now, key=str(key_id))
+
+
+def pause(*, subsystem_id: uuid.UUID, actor: audit.Actor, now: datetime) -> None:
+    """Accept nothing from the sub-system until it is resumed; a second time changes nothing."""
+    with transaction.atomic():
+        if Subsystem.objects.filter(pk=subsystem_id, paused_at=None).update(paused_at=now):
+            _note(actor, "subsystem_paused", subsystem_id, now=now)
+
+
+def resume(*, subsystem_id: uuid.UUID, actor: audit.Actor, now: datetime) -> None:
+    """Undo `pause`."""
+    with transaction.atomic():
+        if Subsystem.objects.filter(pk=subsystem_id).exclude(paused_at=None).update(paused_at=None):
+            _note(actor, "subsystem_resumed", subsystem_id, now=now)
+
+
+def add_callback_secret(*, subsystem_id: uuid.UUID, actor: audit.Actor, now: datetime) -> str:
+    """A new secret beside the present one; its text is shown here only.
+
+    Raises NotFound, and Invalid while two are live: retire one first.
+    """
+    secret = signing.new_secret()
+    with transaction.atomic():
+        # The sub-system's row is the lock, or two rotations at once would leave three secrets.
+        if not Subsystem.objects.select_for_update().filter(pk=subsystem_id).exists():
+            raise errors.NotFound("There is no such sub-system.")
+        live = CallbackSecret.objects.filter(subsystem_id=subsystem_id, retired_at=None).count()
+        if live >= LIVE_SECRETS_AT_MOST:
+            raise errors.Invalid("Two secrets are live already: retire one first.")
+        row = CallbackSecret.objects.create(
+            subsystem_id=subsystem_id, secret=secret, created_at=now
+        )
+        _note(actor, "callback_secret_added", subsystem_id, now=now, secret=str(row.pk))
+    return secret
+
+
+def live_callback_secrets(*, subsystem_id: uuid.UUID) -> list[str]:
+    """The secrets to sign a callback with, the newest first; empty if none was ever added."""
+    live = CallbackSecret.objects.filter(subsystem_id=subsystem_id, retired_at=None)
+    return [str(row.secret) for row in live.order_by("-created_at", "-pk")]
+
+
+def retire_callback_secret(*, secret_id: uuid.UUID, actor: audit.Actor, now: datetime) -> None:
+    """Sign with this secret no more; a second time changes nothing. Raises NotFound."""
+    with transaction.atomic():
+        row = CallbackSecret.objects.select_for_update().filter(pk=secret_id).first()
+        if row is None:
+            raise errors.NotFound("There is no such secret.")
+        if row.retired_at is None:
+            CallbackSecret.objects.filter(pk=secret_id).update(retired_at=now)
+            _note(
+                actor, "callback_secret_retired", row.subsystem_id, now=now, secret=str(secret_id)
+            )
+
+
+def _note(
+    actor: audit.Actor, action: str, subsystem_id: uuid.UUID, *, now: datetime, **data: str
+) -> None:
+    audit.record(
+        now=now,
+        actor=actor,
+        action=action,
+        subject_kind="subsystem",
+        subject_id=subsystem_id,
+        data=data,
+    )

@@ -28,11 +28,16 @@ class Issued:
     hint: str  # such as `hub_sk_…x9Fq`: tells keys apart on a page, opens nothing
 
 
-def issue(prefix: str) -> Issued:
-    """A new token of this kind; prefixes are lower-case words, each followed by an underscore."""
+def issue(prefix: str, *, entropy: bytes | None = None) -> Issued:
+    """A new token of this kind; prefixes are lower-case words, each followed by an underscore.
+
+    `entropy` (32 bytes, such as a MAC under a server key) makes a token that can be derived
+    again; without it the token is random.
+    """
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(f"{prefix!r} is not the prefix of a token.")
-    body = prefix + _base62(int.from_bytes(secrets.token_bytes(32)), _RANDOM_DIGITS)
+    number = int.from_bytes(secrets.token_bytes(32) if entropy is None else entropy)
+    body = prefix + _base62(number, _RANDOM_DIGITS)
     text = body + _checksum(body)
     return Issued(text=text, digest=digest(text), hint=f"{prefix}…{text[-4:]}")
 
