@@ -48,13 +48,11 @@ def attempt(errand: Errand) -> None:
         STEPS[errand.kind](errand, clock.now())
     except (OperationalError, InterfaceError):
         raise  # the database is in trouble: the lease gives the errand back
-    except Exception as error:  # noqa: BLE001  # a poison errand must not stop the others
+    except Exception as error:  # a poison errand must not stop the others
         log.exception("errand_failed", errand=errand.id, kind=errand.kind)
         now = clock.now()
         reason = type(error).__name__
         if errand.attempts >= errands.CLAIMS_AT_MOST:
             errands.bury(errand, error=reason, now=now)
         else:
-            errands.postpone(
-                errand, until=now + errands.back_off(errand.attempts), error=reason
-            )
+            errands.postpone(errand, until=now + errands.back_off(errand.attempts), error=reason)

@@ -91,9 +91,7 @@ def _record(
     )
     seats = Seat.objects.filter(notification=notification).count()
     actor = audit.Actor(kind="employee", id=str(employee_id))
-    effect = policy.evaluate(
-        policy.Policy(**notification.policy), seats=seats, effects=effects
-    )
+    effect = policy.evaluate(policy.Policy(**notification.policy), seats=seats, effects=effects)
     if effect is not None:
         verb = response.verb if response.effect == effect else effect
         decisions.decide(

@@ -69,9 +69,7 @@ def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdi
             body=body,
             headers={
                 "Content-Type": "application/json",
-                **signing.sign(
-                    secrets=secrets, event_id=str(event.id), timestamp=now, body=body
-                ),
+                **signing.sign(secrets=secrets, event_id=str(event.id), timestamp=now, body=body),
             },
             guard=guard_of(event.subsystem),
             total_timeout=settings.CALLBACK_TOTAL_TIMEOUT,
