@@ -1,9 +1,8 @@
 """The only road out of the hub (besides the push transport): one POST, on a short leash.
 
-No redirects, no proxies, no cookies, no credentials of this machine, HTTP and HTTPS only, and
-one limit each on the time of everything and the size of the answer. The address is judged on the
-socket, after the name was resolved, so that a name which resolves elsewhere the second time
-gains nothing.
+No redirects, no proxies, no cookies, no credentials of this machine, HTTP and HTTPS only, a limit
+on the time of everything and one on the size of the answer. The address is judged at the socket,
+after the name was resolved: a name that resolves elsewhere the second time gains nothing.
 """
 
 import os
@@ -73,7 +72,7 @@ def post(
         permitted.append(internet and guard.permits(*address[:2]))
         return socket.socket(family, kind, protocol) if permitted[-1] else pycurl.SOCKET_BAD
 
-    curl = pycurl.Curl()
+    curl = pycurl.Curl()  # one a POST: no connection, name or cookie is remembered
     try:
         for option, value in (
             (pycurl.URL, url),
@@ -88,8 +87,6 @@ def post(
             (pycurl.NOPROXY, "*"),
             (pycurl.NETRC, pycurl.NETRC_IGNORED),
             (pycurl.OPENSOCKETFUNCTION, connect),
-            (pycurl.FRESH_CONNECT, 1),
-            (pycurl.FORBID_REUSE, 1),
             (pycurl.NOSIGNAL, 1),  # workers have threads, and signals of their own
             (pycurl.TIMEOUT_MS, milliseconds),
             (pycurl.SSL_VERIFYPEER, 1),

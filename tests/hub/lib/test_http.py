@@ -64,6 +64,8 @@ def read_request(connection: socket.socket) -> bytes:
         if not piece:
             return data
         data += piece
+        if data.startswith(b"\x16"):  # a TLS greeting at a server that speaks none
+            return data
     head, _, body = data.partition(b"\r\n\r\n")
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
