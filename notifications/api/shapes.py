@@ -14,7 +14,7 @@ class Line(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         value: str = super().to_internal_value(data)
-        problem = text.refuse_control(value)
+        problem = text.flaw(value)
         if problem is not None:
             raise serializers.ValidationError(problem, code=problem)
         return value
