@@ -98,7 +98,7 @@ class FcmGateway:
         deadline: float,
     ) -> list[int]:
         """Send those pushes. The result is what is left where the token was refused."""
-        encoder, todo, denied = encoding.Encoder(_template), iter(indexes), list[int]()
+        encoder, todo, denied = encoding.Encoder(template), iter(indexes), list[int]()
 
         def bodies() -> Iterator[tuple[int, bytes]]:
             # The first refusal ends it: each of the rest would be refused too, and count.
@@ -165,7 +165,7 @@ class _ServiceAccount:
             raise bearer.CredentialsError(outcome) from error
 
 
-def _template(said: Wording) -> encoding.Template | Outcome:
+def template(said: Wording) -> encoding.Template | Outcome:
     from firebase_admin import messaging
 
     if wording.size(data=said.data, alert=said.alert) > wording.LIMIT_BYTES:
