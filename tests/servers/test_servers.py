@@ -65,7 +65,7 @@ def test_two_domain_controllers_stand_side_by_side(
             connection.search(
                 samba.base_dn, "(sAMAccountName=alice)", attributes=["userAccountControl"]
             )
-            assert connection.entries[0].userAccountControl.value == 0x10200
+            assert connection.entries[0].userAccountControl.value == str(0x10200)
     finally:
         other.remove()
 
