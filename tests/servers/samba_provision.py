@@ -17,6 +17,7 @@ from samba.provision import provision
 from samba.samdb import SamDB
 
 NORMAL, DISABLED, KEEPS_PASSWORD = 0x200, 0x2, 0x10000  # [MS-ADTS] 2.2.16
+LAST_SET_AS_GIVEN = "local_oid:1.3.6.1.4.1.7165.4.3.20:0"  # Samba's own control
 IN_2019 = "132000000000000000"  # 100 ns since 1601
 
 
@@ -39,11 +40,11 @@ def make(configuration, company):
     parameters = LoadParm(configuration)
     directory = SamDB(session_info=system_session(), lp=parameters)
     directory.transaction_start()
-    # Any password is allowed, and expires after a second unless the account keeps its own.
+    # Any password is allowed, and expires after 42 days unless the account keeps its own.
     change(
         directory, company["base_dn"],
         pwdProperties="0", minPwdLength="0", minPwdAge="0", pwdHistoryLength="0",
-        maxPwdAge="-10000000", lockoutThreshold=str(company["lock_out_after"]),
+        maxPwdAge="-36288000000000", lockoutThreshold=str(company["lock_out_after"]),
         lockoutDuration="-18000000000", lockOutObservationWindow="-18000000000",
     )  # fmt: skip
     for unit in ("People", "Groups"):
@@ -87,13 +88,15 @@ def person(directory, company, name, employee_id, display_name, department, geo,
         directory, company["dn"][name], userAccountControl=str(flags), employeeID=employee_id,
         c=geo, displayName=display_name, **more,
     )  # fmt: skip
+    if name == company["password_expired"]:
+        change(directory, company["dn"][name], [LAST_SET_AS_GIVEN], pwdLastSet=IN_2019)
 
 
-def change(directory, where, **values):
+def change(directory, where, controls=(), /, **values):
     message = ldb.Message(ldb.Dn(directory, where))
     for name, value in values.items():
         message[name] = ldb.MessageElement(value, ldb.FLAG_MOD_REPLACE, name)
-    directory.modify(message)
+    directory.modify(message, list(controls))
 
 
 if __name__ == "__main__":
