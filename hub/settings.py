@@ -20,7 +20,9 @@ HUB_MODE = env.choice("HUB_MODE", "production", among={"production", "demo", "te
 HUB_NAME = env.text("HUB_NAME", "Employee notification hub")
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY", "" if HUB_MODE == "production" else "not-a-secret-" + "x" * 50)
-ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "" if HUB_MODE == "production" else "127.0.0.1,localhost,testserver")
+ALLOWED_HOSTS = env.listed(
+    "ALLOWED_HOSTS", "" if HUB_MODE == "production" else "127.0.0.1,localhost,testserver"
+)
 # Addresses of reverse proxies whose X-Forwarded-For is believed. Empty: the peer is the client.
 HUB_TRUSTED_PROXIES = env.listed("HUB_TRUSTED_PROXIES")
 
@@ -61,7 +63,9 @@ LDAP_BASE_DN = env.text("LDAP_BASE_DN", "")
 LDAP_SERVICE_DN = env.text("LDAP_SERVICE_DN", "")
 LDAP_SERVICE_PASSWORD = env.text("LDAP_SERVICE_PASSWORD", "")
 # Which name people sign in with, one form only: two spellings would mean two lock-out budgets.
-LDAP_IDENTIFIER = env.choice("LDAP_IDENTIFIER", "sAMAccountName", among={"sAMAccountName", "userPrincipalName"})
+LDAP_IDENTIFIER = env.choice(
+    "LDAP_IDENTIFIER", "sAMAccountName", among={"sAMAccountName", "userPrincipalName"}
+)
 LDAP_CONNECT_TIMEOUT = env.seconds("LDAP_CONNECT_TIMEOUT_SECONDS", 2, least=1, most=30)
 LDAP_TOTAL_TIMEOUT = env.seconds("LDAP_TOTAL_TIMEOUT_SECONDS", 8, least=2, most=60)
 # attribute of the directory -> what the hub calls it
@@ -73,8 +77,12 @@ SIGN_IN_WINDOW = env.seconds("SIGN_IN_WINDOW_SECONDS", 1800, least=60, most=86_4
 
 # --- Tokens -------------------------------------------------------------------------------
 ACCESS_TOKEN_LIFE = env.seconds("ACCESS_TOKEN_LIFE_SECONDS", 86_400, least=60, most=86_400)
-REFRESH_IDLE_LIFE = env.seconds("REFRESH_IDLE_LIFE_SECONDS", 7 * 86_400, least=3600, most=90 * 86_400)
-REFRESH_FAMILY_LIFE = env.seconds("REFRESH_FAMILY_LIFE_SECONDS", 30 * 86_400, least=3600, most=365 * 86_400)
+REFRESH_IDLE_LIFE = env.seconds(
+    "REFRESH_IDLE_LIFE_SECONDS", 7 * 86_400, least=3600, most=90 * 86_400
+)
+REFRESH_FAMILY_LIFE = env.seconds(
+    "REFRESH_FAMILY_LIFE_SECONDS", 30 * 86_400, least=3600, most=365 * 86_400
+)
 REFRESH_GRACE = env.seconds("REFRESH_GRACE_SECONDS", 60, least=0, most=300)
 
 # --- Firebase -----------------------------------------------------------------------------
@@ -97,7 +105,9 @@ CALLBACK_WAITS_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86
 # --- Limits -------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes; contract: body <= 256 kB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
-SUBSYSTEM_REQUESTS_A_MINUTE = env.number("SUBSYSTEM_REQUESTS_A_MINUTE", 6000, least=1, most=10_000_000)
+SUBSYSTEM_REQUESTS_A_MINUTE = env.number(
+    "SUBSYSTEM_REQUESTS_A_MINUTE", 6000, least=1, most=10_000_000
+)
 EMPLOYEE_REQUESTS_A_MINUTE = env.number("EMPLOYEE_REQUESTS_A_MINUTE", 240, least=1, most=100_000)
 SEATS_AT_MOST = 500
 

@@ -35,6 +35,11 @@ def running(
             ).url
         phones = _start_fcm(watched, where, at, env)
         _start_hub(watched, where, at, env)
+        watched.run(
+            "phones",
+            [*MODULE, "hub.demo.phones", "--web", at.web_url, "--phones", phones],
+            env=env, directory=home.CHECKOUT,
+        )  # fmt: skip
         addresses = {
             "pid": os.getpid(),
             "web": at.web_url,

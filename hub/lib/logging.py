@@ -52,7 +52,11 @@ def configure(*, level: str = "INFO") -> None:
                 }
             },
             "handlers": {
-                "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "json"}
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "stream": sys.stderr,
+                    "formatter": "json",
+                }
             },
             "root": {"handlers": ["stderr"], "level": level},
         }
