@@ -1,7 +1,17 @@
-"""Sessions and phones: which device speaks, where it is reached, when it ends."""
+"""Phones: which one speaks, where it is reached, when its session ends."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from accounts import audit, refusals
+from accounts.models import Device
+from hub.lib import errors, keys, logging
+
+log = logging.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +20,181 @@ class Session:
 
     device_id: uuid.UUID
     employee_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an installation of the app says of itself at sign-in."""
+
+    installation: str = field(repr=False)  # the app's own random id, kept over sign-ins
+    platform: str  # android | ios | web
+    os_version: str = ""
+    model: str = ""
+    app_version: str = ""
+    name: str = ""
+    push_address: str | None = field(default=None, repr=False)
+    push_kind: str = Device.PushKind.TOKEN
+
+
+def listed(*, employee_id: uuid.UUID) -> QuerySet[Device]:
+    """The open sessions of an employee, the latest used first."""
+    return Device.objects.filter(employee_id=employee_id, closed_at=None).order_by(
+        "-last_seen_at", "-pk"
+    )
+
+
+def open_address(*, device: Device) -> str | None:
+    """Where pushes for this device go, in clear; None if it cannot be reached."""
+    address: str | None = device.push_address  # type: ignore[assignment]
+    return address if device.closed_at is None else None
+
+
+def close(
+    *,
+    employee_id: uuid.UUID,
+    device_id: uuid.UUID,
+    reason: str,
+    actor: audit.Actor,
+    now: datetime,
+) -> None:
+    """End one open session of this employee. Raises NotFound if there is none such."""
+    with transaction.atomic():
+        if not _close(listed(employee_id=employee_id).filter(pk=device_id), reason, actor, now):
+            raise errors.NotFound("There is no such device.")
+
+
+def close_all(*, employee_id: uuid.UUID, reason: str, actor: audit.Actor, now: datetime) -> int:
+    """End every open session of this employee; returns how many there were."""
+    with transaction.atomic():
+        return _close(listed(employee_id=employee_id), reason, actor, now)
+
+
+def close_installation(*, installation: str, reason: str, actor: audit.Actor, now: datetime) -> int:
+    """End the open session on an installation, whoever's it is; 0 or 1."""
+    with transaction.atomic():
+        index = installation_index(installation)
+        found = Device.objects.filter(installation_index=index, closed_at=None)
+        return _close(found, reason, actor, now)
+
+
+def register_push_address(
+    *, device_id: uuid.UUID, address: str, kind: str, actor: audit.Actor, now: datetime
+) -> None:
+    """Reach this device at that address, and no other device: the address moves here.
+
+    That it moves away from another employee's phone is audited and logged as an alert: pushes
+    for them would have appeared here. Raises SessionRevoked if the session has ended.
+    """
+    index = push_address_index(address)
+    with transaction.atomic():
+        claim(device_id=device_id, push_address=index)
+        others = Device.objects.filter(push_address_index=index).exclude(pk=device_id)
+        before = list(others.values_list("pk", "employee_id"))
+        others.update(**_without_address(now=now, reason="moved"))
+        device = Device.objects.filter(pk=device_id, closed_at=None).first()
+        if device is None:
+            raise refusals.SessionRevoked(reason=_closed_reason(device_id))
+        device.push_address = address
+        device.push_address_index = index
+        device.push_kind = kind
+        device.push_registered_at = now
+        device.push_lost_at, device.push_lost_reason = None, ""
+        device.save(
+            update_fields=[
+                "push_address", "push_address_index", "push_kind", "push_registered_at",
+                "push_lost_at", "push_lost_reason",
+            ]
+        )  # fmt: skip
+        for other_id, employee_id in before:
+            if employee_id == device.employee_id:
+                continue
+            log.warning("push_address_moved", device=str(device_id), from_device=str(other_id))
+            audit.record(
+                now=now,
+                actor=actor,
+                action="push_address_moved",
+                subject_kind="device",
+                subject_id=device_id,
+                data={"from_device": str(other_id), "from_employee": str(employee_id)},
+            )
+
+
+def forget_push_address(
+    *, device_id: uuid.UUID, registered_before: datetime, reason: str, now: datetime
+) -> bool:
+    """Push to this device no more; the session goes on. Returns whether anything was forgotten.
+
+    Nothing is, if the address was registered after `registered_before`: what Firebase said then
+    was said of an older one.
+    """
+    return bool(
+        Device.objects.filter(
+            pk=device_id,
+            push_address_index__isnull=False,
+            push_registered_at__lte=registered_before,
+        ).update(**_without_address(now=now, reason=reason))
+    )
+
+
+def claim(
+    *,
+    device_id: uuid.UUID | None = None,
+    installation: bytes | None = None,
+    push_address: bytes | None = None,
+) -> None:
+    """Lock everything this transaction may take from other devices, in the one possible order.
+
+    First the indexes, since a row that does not exist yet cannot be locked; then the rows by
+    key. Otherwise two phones that swap addresses would wait for each other.
+    """
+    with connection.cursor() as cursor:
+        for index in (installation, push_address):
+            if index is not None:
+                number = int.from_bytes(index[:8], signed=True)
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+    wanted = Q(pk=device_id) | Q(installation_index=installation, closed_at=None)
+    if push_address is not None:
+        wanted |= Q(push_address_index=push_address)
+    list(Device.objects.filter(wanted).order_by("pk").select_for_update().values_list("pk"))
+
+
+def installation_index(installation: str) -> bytes:
+    """What an installation is found by."""
+    return keys.ring().blind_index(installation, purpose="installation")
+
+
+def push_address_index(address: str) -> bytes:
+    """What a push address is found by."""
+    return keys.ring().blind_index(address, purpose="push-address")
+
+
+def _close(devices: QuerySet[Device], reason: str, actor: audit.Actor, now: datetime) -> int:
+    # In the order of their keys, so that two that close the same devices never deadlock.
+    found = list(devices.order_by("pk").select_for_update().values_list("pk", "employee_id"))
+    Device.objects.filter(pk__in=[device_id for device_id, _ in found]).update(
+        closed_at=now, closed_reason=reason, push_address=None, push_address_index=None
+    )
+    for device_id, employee_id in found:
+        audit.record(
+            now=now,
+            actor=actor,
+            action="session_closed",
+            subject_kind="device",
+            subject_id=device_id,
+            data={"employee": str(employee_id), "reason": reason},
+        )
+    return len(found)
+
+
+def _without_address(*, now: datetime, reason: str) -> dict[str, object]:
+    return {
+        "push_address": None,
+        "push_address_index": None,
+        "push_lost_at": now,
+        "push_lost_reason": reason,
+    }
+
+
+def _closed_reason(device_id: uuid.UUID) -> str:
+    reason = Device.objects.filter(pk=device_id).values_list("closed_reason", flat=True).first()
+    return reason or Device.ClosedReason.REVOKED

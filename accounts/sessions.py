@@ -1,0 +1,265 @@
+"""Sessions: opened by a sign-in, carried by tokens, renewed by refreshing, ended once."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts import audit, devices, people, refusals, tokens
+from accounts.devices import Session
+from accounts.directory import port
+from accounts.directory import refusals as directory_refusals
+from accounts.models import Device, Employee, RefreshToken
+from hub.lib import bearer, logging
+from hub.lib.columns import SealedText
+
+log = logging.get(__name__)
+
+_NOTE_SEEN_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session with the tokens that carry it."""
+
+    device_id: uuid.UUID
+    employee_id: uuid.UUID
+    pair: tokens.Pair = field(repr=False)
+
+
+def open_session(
+    *, employee_id: uuid.UUID, claim: devices.Claim, client_address: str, now: datetime
+) -> Opened:
+    """A new session on an installation; the one that was open there, anybody's, is replaced.
+
+    The caller has proved who signs in. Raises AccountDisabled if they were disabled meanwhile.
+    """
+    actor = audit.Actor("employee", str(employee_id))
+    refresh_token = tokens.first_refresh()
+    index = devices.installation_index(claim.installation)
+    with transaction.atomic():
+        # The employee before any device: in this order they are locked by set_disabled() too.
+        enabled = Employee.objects.filter(pk=employee_id, disabled_at=None)
+        if not enabled.select_for_update(no_key=True).exists():
+            raise directory_refusals.AccountDisabled
+        address = claim.push_address
+        devices.claim(
+            installation=index,
+            push_address=None if address is None else devices.push_address_index(address),
+        )
+        devices.close_installation(
+            installation=claim.installation,
+            reason=Device.ClosedReason.REPLACED,
+            actor=actor,
+            now=now,
+        )
+        device = Device(
+            employee_id=employee_id,
+            installation=claim.installation,
+            installation_index=index,
+            platform=claim.platform,
+            os_version=claim.os_version,
+            model=claim.model,
+            app_version=claim.app_version,
+            name=claim.name,
+            last_address=client_address or None,
+            created_at=now,
+            last_seen_at=now,
+            access_digest=bearer.digest(tokens.access_of(refresh_token)),
+            access_expires_at=now + settings.ACCESS_TOKEN_LIFE,
+            session_expires_at=now + settings.REFRESH_FAMILY_LIFE,
+        )
+        device.save(force_insert=True)
+        RefreshToken.objects.create(
+            digest=bearer.digest(refresh_token), device=device, issued_at=now
+        )
+        if address is not None:
+            devices.register_push_address(
+                device_id=device.pk,
+                address=address,
+                kind=claim.push_kind,
+                actor=actor,
+                now=now,
+            )
+    return Opened(device.pk, employee_id, _pair(refresh_token, device, issued_at=now))
+
+
+def authenticate_access(*, text: str, client_address: str, now: datetime) -> Session:
+    """Who speaks, by one query; when and from where is noted at most every five minutes.
+
+    Raises NotAuthenticated (unknown), AccountDisabled, SessionRevoked (ended: the app wipes) or
+    TokenExpired (the app refreshes).
+    """
+    if not bearer.well_formed(text, prefix=tokens.ACCESS_PREFIX):
+        raise refusals.NotAuthenticated("An employee's access token is needed here.")
+    row = (
+        Device.objects.filter(access_digest=bearer.digest(text))
+        .values(
+            "pk", "employee_id", "closed_at", "closed_reason", "access_expires_at",
+            "last_seen_at", "employee__disabled_at",
+        )
+        .first()
+    )  # fmt: skip
+    if row is None:
+        raise refusals.NotAuthenticated
+    if row["employee__disabled_at"] is not None:
+        raise directory_refusals.AccountDisabled
+    if row["closed_at"] is not None:
+        raise refusals.SessionRevoked(reason=row["closed_reason"])
+    if row["access_expires_at"] <= now:
+        raise refusals.TokenExpired
+    if now - row["last_seen_at"] >= _NOTE_SEEN_EVERY:
+        # Of many requests at once the first one writes, the others find nothing left to do.
+        Device.objects.filter(pk=row["pk"], last_seen_at=row["last_seen_at"]).update(
+            **_seen(row["pk"], client_address, now)
+        )
+    return Session(device_id=row["pk"], employee_id=row["employee_id"])
+
+
+def refresh(*, text: str, directory: port.Directory, client_address: str, now: datetime) -> Opened:
+    """The next pair of tokens. The immediate parent, within the grace, gets the same pair again.
+
+    Any older one, or a parent after the grace, was copied: the session ends for whoever holds it.
+    The directory is asked first. If it does not answer, the hub goes on with what it knows; a
+    person it no longer has is refused, yet nothing is ended: that is for the guarded walk.
+
+    Raises NotAuthenticated (unknown), SessionRevoked (ended, for whatever reason) or
+    AccountDisabled.
+    """
+    if not bearer.well_formed(text, prefix=tokens.REFRESH_PREFIX):
+        raise refusals.NotAuthenticated("A refresh token is needed here.")
+    digest = bearer.digest(text)
+    found = RefreshToken.objects.filter(digest=digest).select_related("device__employee").first()
+    if found is None:
+        raise refusals.NotAuthenticated
+    _refuse_ended(found.device)
+    _ask(directory, found.device.employee, now=now)
+    with transaction.atomic():
+        device = (
+            Device.objects.select_for_update(of=("self",))
+            .select_related("employee")
+            .get(pk=found.device_id)
+        )
+        _refuse_ended(device)
+        # Read again: only the device's lock says which of ten parallel refreshes came first.
+        present = RefreshToken.objects.get(digest=digest)
+        reason = _ends(present, device, text, now=now)
+        if reason is None:
+            return Opened(
+                device.pk, device.employee_id, _renew(present, device, text, client_address, now)
+            )
+        _end(device, reason, now=now)
+    raise refusals.SessionRevoked(reason=reason)
+
+
+def logout(*, session: Session, now: datetime) -> None:
+    """End this session. Raises NotFound if it has ended meanwhile."""
+    devices.close(
+        employee_id=session.employee_id,
+        device_id=session.device_id,
+        reason=Device.ClosedReason.LOGOUT,
+        actor=audit.Actor("employee", str(session.employee_id)),
+        now=now,
+    )
+
+
+def logout_everywhere(*, session: Session, now: datetime) -> int:
+    """End every session of the employee, this one included; returns how many there were."""
+    return devices.close_all(
+        employee_id=session.employee_id,
+        reason=Device.ClosedReason.LOGOUT,
+        actor=audit.Actor("employee", str(session.employee_id)),
+        now=now,
+    )
+
+
+def _ends(token: RefreshToken, device: Device, text: str, *, now: datetime) -> str | None:
+    """Why this token ends the session; None if it renews it."""
+    if device.session_expires_at <= now:
+        return Device.ClosedReason.EXPIRED
+    if token.spent_at is None:
+        idle = token.issued_at + settings.REFRESH_IDLE_LIFE <= now
+        return Device.ClosedReason.EXPIRED if idle else None
+    child = bearer.digest(tokens.successor(text))
+    is_parent = RefreshToken.objects.filter(digest=child, spent_at=None).exists()
+    if is_parent and now - token.spent_at <= settings.REFRESH_GRACE:
+        return None
+    return Device.ClosedReason.TOKEN_REUSED
+
+
+def _renew(
+    token: RefreshToken, device: Device, text: str, client_address: str, now: datetime
+) -> tokens.Pair:
+    following = tokens.successor(text)
+    if token.spent_at is not None:
+        issued_at = token.spent_at  # in this moment its successor was issued
+        return _pair(following, device, issued_at=issued_at)
+    RefreshToken.objects.filter(digest=token.digest).update(spent_at=now)
+    RefreshToken.objects.create(digest=bearer.digest(following), device=device, issued_at=now)
+    device.access_expires_at = min(now + settings.ACCESS_TOKEN_LIFE, device.session_expires_at)
+    Device.objects.filter(pk=device.pk).update(
+        access_digest=bearer.digest(tokens.access_of(following)),
+        access_expires_at=device.access_expires_at,
+        **_seen(device.pk, client_address, now),
+    )
+    return _pair(following, device, issued_at=now)
+
+
+def _end(device: Device, reason: str, *, now: datetime) -> None:
+    if reason == Device.ClosedReason.TOKEN_REUSED:
+        log.warning("refresh_token_reused", device=str(device.pk))
+        audit.record(
+            now=now,
+            actor=audit.HUB,
+            action="refresh_token_reused",
+            subject_kind="device",
+            subject_id=device.pk,
+            data={"employee": str(device.employee_id)},
+        )
+    devices.close(
+        employee_id=device.employee_id,
+        device_id=device.pk,
+        reason=reason,
+        actor=audit.HUB,
+        now=now,
+    )
+
+
+def _refuse_ended(device: Device) -> None:
+    if device.employee.disabled_at is not None:
+        raise directory_refusals.AccountDisabled
+    if device.closed_at is not None:
+        raise refusals.SessionRevoked(reason=device.closed_reason)
+
+
+def _ask(directory: port.Directory, employee: Employee, *, now: datetime) -> None:
+    """Refuse somebody whom the directory has switched off or no longer has."""
+    try:
+        person = directory.look_up(object_guid=employee.object_guid)
+    except directory_refusals.DirectoryUnavailable:
+        log.warning("refresh_without_directory")
+        return
+    if person is None:
+        raise directory_refusals.AccountDisabled
+    if not person.enabled:
+        people.set_disabled(employee_id=employee.pk, reason="directory", actor=audit.HUB, now=now)
+        raise directory_refusals.AccountDisabled
+
+
+def _pair(refresh_token: str, device: Device, *, issued_at: datetime) -> tokens.Pair:
+    return tokens.Pair(
+        access=tokens.access_of(refresh_token),
+        refresh=refresh_token,
+        access_expires_at=device.access_expires_at,
+        refresh_expires_at=min(issued_at + settings.REFRESH_IDLE_LIFE, device.session_expires_at),
+        session_expires_at=device.session_expires_at,
+    )
+
+
+def _seen(device_id: uuid.UUID, client_address: str, now: datetime) -> dict[str, Any]:
+    column = cast(SealedText, Device._meta.get_field("last_address"))
+    sealed = column.seal(client_address, row=device_id) if client_address else None
+    return {"last_seen_at": now, "last_address": sealed}

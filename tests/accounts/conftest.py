@@ -1,0 +1,80 @@
+"""A directory whose every answer a test decides, and phones of the cast."""
+
+import dataclasses
+import threading
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from accounts import devices
+from accounts.directory import refusals
+from accounts.directory.port import Group, Person
+from accounts.models import Employee
+
+
+def person(employee: Employee, **changes: object) -> Person:
+    """The directory's view of somebody of the cast."""
+    same = Person(
+        object_guid=employee.object_guid,
+        user_name=employee.user_name,
+        employee_id=employee.employee_id,
+        mail=employee.mail,
+        display_name=employee.display_name,
+        department=employee.department,
+        geo=employee.geo,
+        title=employee.title,
+        manager_guid=employee.manager.object_guid if employee.manager else None,
+        enabled=employee.disabled_at is None,
+    )
+    return dataclasses.replace(same, **changes)
+
+
+class FakeDirectory:
+    """A `port.Directory` in memory; every password is `right`, everything else is wrong."""
+
+    def __init__(self) -> None:
+        self.persons: dict[uuid.UUID, Person] = {}
+        self.all_groups: list[Group] = []
+        self.binds = 0
+        self.refusal: Exception | None = None
+        self._lock = threading.Lock()
+
+    def add(self, *persons: Person) -> None:
+        self.persons |= {one.object_guid: one for one in persons}
+
+    def authenticate(self, *, user_name: str, password: str) -> Person:
+        with self._lock:
+            self.binds += 1
+        if self.refusal:
+            raise self.refusal
+        for one in self.persons.values():
+            if one.user_name == user_name and password == "right":
+                return one
+        raise refusals.InvalidCredentials
+
+    def look_up(self, *, object_guid: uuid.UUID) -> Person | None:
+        if self.refusal:
+            raise self.refusal
+        return self.persons.get(object_guid)
+
+    def people(self) -> Iterator[Person]:
+        yield from self.persons.values()
+        if self.refusal:
+            raise self.refusal
+
+    def groups(self) -> Iterator[Group]:
+        yield from self.all_groups
+
+
+@pytest.fixture
+def directory(alice: Employee, bob: Employee, dana: Employee) -> FakeDirectory:
+    """It knows alice, bob and their manager, but not charlie."""
+    fake = FakeDirectory()
+    fake.add(person(alice), person(bob), person(dana))
+    return fake
+
+
+def phone(installation: str = "phone-1", **more: object) -> devices.Claim:
+    """What a phone says of itself."""
+    return devices.Claim(installation=installation, **{"platform": "android", **more})

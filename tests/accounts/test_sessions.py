@@ -1,0 +1,329 @@
+"""A session is carried by tokens that expire, rotate, and give away their own theft."""
+
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+
+from accounts import devices, people, refusals, sessions
+from accounts.audit import HUB, Actor
+from accounts.directory import refusals as directory_refusals
+from accounts.models import AuditEvent, Device, Employee, RefreshToken
+from hub.lib import errors
+from tests.accounts.conftest import FakeDirectory, person, phone
+
+DAY = timedelta(days=1)
+
+
+def sign_in(who: Employee, now: datetime, **claim: object) -> sessions.Opened:
+    return sessions.open_session(
+        employee_id=who.pk, claim=phone(**claim), client_address="192.0.2.7", now=now
+    )
+
+
+def refresh(text: str, directory: FakeDirectory, now: datetime) -> sessions.Opened:
+    return sessions.refresh(text=text, directory=directory, client_address="", now=now)
+
+
+def speaks(text: str, now: datetime) -> devices.Session:
+    return sessions.authenticate_access(text=text, client_address="192.0.2.8", now=now)
+
+
+def test_an_access_token_speaks_for_its_employee_until_it_is_a_day_old(
+    alice: Employee, now: datetime, django_assert_num_queries: object
+) -> None:
+    opened = sign_in(alice, now)
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        session = speaks(opened.pair.access, now)
+    assert session == devices.Session(opened.device_id, alice.pk)
+    speaks(opened.pair.access, now + DAY - timedelta(seconds=1))
+    with pytest.raises(refusals.TokenExpired):
+        speaks(opened.pair.access, now + DAY)
+
+
+def test_no_token_and_no_network_address_can_be_read_in_the_database(
+    alice: Employee, now: datetime
+) -> None:
+    opened = sign_in(alice, now, push_address="push-secret")
+    rows = repr([list(model.objects.values()) for model in (Device, RefreshToken, AuditEvent)])
+    shown = rows + repr(opened)
+    for secret in (opened.pair.access, opened.pair.refresh, "push-secret", "192.0.2.7"):
+        assert secret not in shown
+    assert Device.objects.get().last_address == "192.0.2.7"
+    assert devices.open_address(device=Device.objects.get()) == "push-secret"
+
+
+@pytest.mark.parametrize("text", ["", "hub_rt_x", "hub_sk_" + "0" * 49, "hub_at_" + "\0" * 49])
+def test_what_is_no_access_token_is_refused(db: None, now: datetime, text: str) -> None:
+    with pytest.raises(refusals.NotAuthenticated):
+        speaks(text, now)
+
+
+def test_when_and_from_where_is_written_at_most_every_five_minutes(
+    alice: Employee, now: datetime
+) -> None:
+    opened = sign_in(alice, now)
+    speaks(opened.pair.access, now + timedelta(minutes=4))
+    assert Device.objects.get().last_seen_at == now
+    speaks(opened.pair.access, now + timedelta(minutes=5))
+    device = Device.objects.get()
+    assert (device.last_seen_at, device.last_address) == (now + timedelta(minutes=5), "192.0.2.8")
+
+
+def test_a_refresh_gives_a_new_pair_and_ends_the_old_access_token(
+    alice: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    first = sign_in(alice, now).pair
+    second = refresh(first.refresh, directory, now + DAY).pair
+    assert len({first.access, first.refresh, second.access, second.refresh}) == 4
+    speaks(second.access, now + DAY)
+    with pytest.raises(refusals.NotAuthenticated):
+        speaks(first.access, now)
+    assert second.access_expires_at == now + 2 * DAY
+    assert second.refresh_expires_at == now + 8 * DAY
+    assert second.session_expires_at == now + 30 * DAY
+
+
+def test_a_phone_whose_answer_was_lost_gets_the_very_same_pair_within_a_minute(
+    alice: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    first = sign_in(alice, now).pair
+    second = refresh(first.refresh, directory, now).pair
+    again = refresh(first.refresh, directory, now + timedelta(seconds=60)).pair
+    assert again == second
+    assert RefreshToken.objects.count() == 2
+
+
+def test_a_parent_after_the_grace_ends_the_session_with_an_alert(
+    alice: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    first = sign_in(alice, now, push_address="address").pair
+    second = refresh(first.refresh, directory, now).pair
+    with pytest.raises(refusals.SessionRevoked) as refusal:
+        refresh(first.refresh, directory, now + timedelta(seconds=61))
+    assert refusal.value.data == {"reason": "token_reused"}
+    with pytest.raises(refusals.SessionRevoked):
+        speaks(second.access, now)
+    with pytest.raises(refusals.SessionRevoked):
+        refresh(second.refresh, directory, now)
+    assert AuditEvent.objects.filter(action="refresh_token_reused").count() == 1
+    assert devices.open_address(device=Device.objects.get()) is None
+
+
+def test_a_grandparent_ends_the_session_even_within_the_grace(
+    alice: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    first = sign_in(alice, now).pair
+    second = refresh(first.refresh, directory, now).pair
+    third = refresh(second.refresh, directory, now).pair
+    with pytest.raises(refusals.SessionRevoked):
+        refresh(first.refresh, directory, now)
+    with pytest.raises(refusals.SessionRevoked):
+        speaks(third.access, now)
+
+
+def test_a_session_ends_after_a_week_without_use_and_after_thirty_days_of_use(
+    alice: Employee, bob: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    idle = sign_in(alice, now, installation="a").pair
+    with pytest.raises(refusals.SessionRevoked) as refusal:
+        refresh(idle.refresh, directory, now + 7 * DAY)
+    assert refusal.value.data == {"reason": "expired"}
+    used = sign_in(bob, now, installation="b").pair
+    for day in range(6, 30, 6):
+        used = refresh(used.refresh, directory, now + day * DAY).pair
+    used = refresh(used.refresh, directory, now + 29.5 * DAY).pair
+    assert used.access_expires_at == used.session_expires_at == now + 30 * DAY
+    with pytest.raises(refusals.SessionRevoked):
+        refresh(used.refresh, directory, now + 30 * DAY)
+
+
+def test_a_refresh_of_somebody_switched_off_in_the_directory_disables_them(
+    alice: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    tokens = sign_in(alice, now).pair
+    directory.add(person(alice, enabled=False))
+    for _ in range(2):
+        with pytest.raises(directory_refusals.AccountDisabled):
+            refresh(tokens.refresh, directory, now)
+    with pytest.raises(directory_refusals.AccountDisabled):
+        speaks(tokens.access, now)
+    alice.refresh_from_db()
+    assert alice.disabled_at == now
+
+
+def test_sessions_go_on_while_the_directory_does_not_answer(
+    alice: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    tokens = sign_in(alice, now).pair
+    directory.refusal = directory_refusals.DirectoryUnavailable()
+    speaks(refresh(tokens.refresh, directory, now).pair.access, now)
+
+
+def test_somebody_absent_from_the_directory_is_refused_but_not_disabled(
+    alice: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    tokens = sign_in(alice, now).pair
+    everybody, directory.persons = directory.persons, {}
+    with pytest.raises(directory_refusals.AccountDisabled):
+        refresh(tokens.refresh, directory, now)
+    directory.persons = everybody
+    refresh(tokens.refresh, directory, now)
+
+
+def test_disabling_ends_sessions_and_pushes_at_once(alice: Employee, now: datetime) -> None:
+    opened = sign_in(alice, now, push_address="address")
+    assert people.set_disabled(employee_id=alice.pk, reason="left", actor=HUB, now=now)
+    assert not people.set_disabled(employee_id=alice.pk, reason="left", actor=HUB, now=now)
+    device = Device.objects.get()
+    assert (device.closed_reason, device.push_address) == ("account_disabled", None)
+    with pytest.raises(directory_refusals.AccountDisabled):
+        speaks(opened.pair.access, now)
+    with pytest.raises(directory_refusals.AccountDisabled):
+        sign_in(alice, now)
+    assert people.set_enabled(employee_id=alice.pk, actor=HUB, now=now)
+    with pytest.raises(refusals.SessionRevoked):
+        speaks(opened.pair.access, now)
+
+
+def test_a_sign_in_on_the_same_phone_replaces_the_session_whoever_had_it(
+    alice: Employee, bob: Employee, now: datetime
+) -> None:
+    first = sign_in(alice, now, push_address="address")
+    second = sign_in(bob, now, push_address="address")
+    with pytest.raises(refusals.SessionRevoked) as refusal:
+        speaks(first.pair.access, now)
+    assert refusal.value.data == {"reason": "replaced"}
+    assert Device.objects.get(closed_at=None).pk == second.device_id
+    assert devices.open_address(device=Device.objects.get(pk=second.device_id)) == "address"
+
+
+def test_a_push_address_registered_by_somebody_else_moves_with_an_alert(
+    alice: Employee, bob: Employee, now: datetime
+) -> None:
+    old = sign_in(alice, now, installation="a", push_address="address")
+    new = sign_in(bob, now, installation="b")
+    for _ in range(2):
+        devices.register_push_address(
+            device_id=new.device_id, address="address", kind="token",
+            actor=Actor("employee", str(bob.pk)), now=now,
+        )  # fmt: skip
+    assert devices.open_address(device=Device.objects.get(pk=old.device_id)) is None
+    assert devices.open_address(device=Device.objects.get(pk=new.device_id)) == "address"
+    event = AuditEvent.objects.get(action="push_address_moved")
+    assert event.data == {"from_device": str(old.device_id), "from_employee": str(alice.pk)}
+    speaks(old.pair.access, now)
+
+
+def test_an_address_is_forgotten_unless_it_was_registered_since(
+    alice: Employee, now: datetime
+) -> None:
+    device_id = sign_in(alice, now, push_address="address").device_id
+
+    def forget(asked: datetime) -> bool:
+        return devices.forget_push_address(
+            device_id=device_id, registered_before=asked, reason="unregistered", now=now
+        )
+
+    assert not forget(now - timedelta(seconds=1))
+    assert devices.open_address(device=Device.objects.get()) == "address"
+    assert forget(now)
+    assert not forget(now)
+    device = Device.objects.get()
+    assert (device.push_lost_reason, device.push_lost_at, device.closed_at) == (
+        "unregistered", now, None,
+    )  # fmt: skip
+
+
+def test_an_ended_session_takes_no_push_address(alice: Employee, now: datetime) -> None:
+    opened = sign_in(alice, now)
+    sessions.logout(session=speaks(opened.pair.access, now), now=now)
+    with pytest.raises(refusals.SessionRevoked):
+        devices.register_push_address(
+            device_id=opened.device_id, address="address", kind="token", actor=HUB, now=now
+        )
+
+
+def test_logging_out_everywhere_ends_ones_own_sessions_only(
+    alice: Employee, bob: Employee, now: datetime
+) -> None:
+    mine = [sign_in(alice, now, installation=name).pair.access for name in "ab"]
+    his = sign_in(bob, now, installation="c").pair.access
+    assert sessions.logout_everywhere(session=speaks(mine[0], now), now=now) == 2
+    for text in mine:
+        with pytest.raises(refusals.SessionRevoked):
+            speaks(text, now)
+    speaks(his, now)
+
+
+def test_nobody_can_end_a_strangers_session(
+    alice: Employee, charlie: Employee, now: datetime
+) -> None:
+    device_id = sign_in(alice, now).device_id
+    with pytest.raises(errors.NotFound):
+        devices.close(
+            employee_id=charlie.pk, device_id=device_id, reason="revoked", actor=HUB, now=now
+        )
+    assert devices.listed(employee_id=alice.pk).count() == 1
+    assert devices.listed(employee_id=charlie.pk).count() == 0
+
+
+def in_parallel(count: int, act: object) -> list[object]:
+    """What `act(number)` returned or raised, for each of `count` threads let loose together."""
+    barrier = threading.Barrier(count)
+    results: list[object] = [None] * count
+
+    def run(number: int) -> None:
+        try:
+            barrier.wait(30)
+            results[number] = act(number)  # type: ignore[operator]
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_refreshes_at_once_all_get_the_same_pair(
+    alice: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    first = sign_in(alice, now).pair
+    opened = in_parallel(10, lambda _: refresh(first.refresh, directory, now))
+    assert {type(one) for one in opened} == {sessions.Opened}
+    assert len({one.pair.refresh for one in opened}) == 1  # type: ignore[attr-defined]
+    assert RefreshToken.objects.filter(spent_at=None).count() == 1
+    speaks(opened[0].pair.access, now)  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_phones_that_claim_each_others_address_at_once_both_get_an_answer(
+    alice: Employee, bob: Employee, now: datetime, settings: LazySettings
+) -> None:
+    ids = [
+        sign_in(who, now, installation=name, push_address=name).device_id
+        for who, name in ((alice, "a"), (bob, "b"))
+    ]
+
+    def swap(number: int) -> None:
+        if number % 4 == 3:
+            sign_in(alice, now, installation="a", push_address="b")
+            return
+        devices.register_push_address(
+            device_id=ids[number % 2], address="ab"[1 - number % 2], kind="token",
+            actor=HUB, now=now,
+        )  # fmt: skip
+
+    for _ in range(3):
+        failed = [one for one in in_parallel(8, swap) if isinstance(one, Exception)]
+        assert all(isinstance(one, refusals.SessionRevoked) for one in failed), failed
+    addresses = [devices.open_address(device=device) for device in Device.objects.all()]
+    assert addresses.count("b") <= 1
