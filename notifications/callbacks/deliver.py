@@ -25,9 +25,11 @@ ORDER_WAIT = timedelta(seconds=5)
 
 def run(errand: Errand, now: datetime) -> None:
     """Try to tell the event once; nothing is locked while the endpoint is called."""
-    event = CallbackEvent.objects.select_related("subsystem", "notification__category").get(
-        id=errand.event_id
-    )
+    events = CallbackEvent.objects.select_related("subsystem", "notification__category")
+    event = events.filter(id=errand.event_id).first()
+    if event is None:
+        errands.bury(errand, error="no such event", now=now)
+        return
     if event.state != CallbackEvent.State.PENDING:
         errands.finish(errand)
         return
@@ -60,7 +62,7 @@ def run(errand: Errand, now: datetime) -> None:
 def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdict]:
     """POST the event: the HTTP status (None where none came), why not, and what it means."""
     body = json.dumps(event.body, separators=(",", ":"), ensure_ascii=False).encode()
-    secrets = subsystems.live_callback_secrets(event.subsystem_id)
+    secrets = subsystems.live_callback_secrets(subsystem_id=event.subsystem_id)
     if not secrets:
         return None, "no_secret", Verdict(Meaning.FAILED)
     try:
