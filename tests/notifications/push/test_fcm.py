@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hub.demo.fcm import client, process
 
+from hub.demo.fcm import client, process
 from notifications.push import bearer, fcm
 from notifications.push.gateway import Fate, Outcome
 from tests.notifications.push import said
