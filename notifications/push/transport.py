@@ -18,6 +18,9 @@ import pycurl
 # More streams on one connection than this end in FCM's GOAWAY.
 STREAMS_A_CONNECTION = 100
 REPLY_LIMIT_BYTES = 64 * 1024
+# With many under way, waking up for each single answer costs more than the answer.
+COALESCE_FROM = 50
+COALESCE_SECONDS = 0.001
 IDLE_SECONDS = 110  # after this a kept connection is not trusted any more
 LIFE_SECONDS = 3600
 
@@ -211,6 +214,8 @@ class Transport:
                     lane.start(item[0], url, headers, item[1], min(left, message_seconds))
                 if not lane.busy:
                     return
+                if len(lane.busy) > COALESCE_FROM:
+                    time.sleep(COALESCE_SECONDS)
                 lane.multi.perform()
                 answered = False
                 for answer in lane.finished():
