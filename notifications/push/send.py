@@ -105,7 +105,7 @@ def _wording(
         urgent=errand.lane <= 1,
         expires_at=notification.expires_at,
         collapse_key=notification.collapse_key or None,
-        silent=notification.priority == Notification.Priority.BULK,
+        silent=False,
         now=now,
     )
 
