@@ -86,6 +86,7 @@ REFRESH_FAMILY_LIFE = env.seconds(
 REFRESH_GRACE = env.seconds("REFRESH_GRACE_SECONDS", 60, least=0, most=300)
 
 # --- Firebase -----------------------------------------------------------------------------
+PUSH_GATEWAY = env.text("PUSH_GATEWAY", "notifications.push.fcm.gateway_from_settings")
 FCM_CREDENTIALS_FILE = env.text("FCM_CREDENTIALS_FILE", "")  # a service account's JSON key
 FCM_ENDPOINT = env.text("FCM_ENDPOINT", "https://fcm.googleapis.com")
 FCM_CA_FILE = env.text("FCM_CA_FILE", "")  # empty: the system's authorities
@@ -96,6 +97,7 @@ FCM_TOTAL_TIMEOUT = env.seconds("FCM_TOTAL_TIMEOUT_SECONDS", 20, least=1, most=1
 ERRAND_LEASE = env.seconds("ERRAND_LEASE_SECONDS", 60, least=2, most=3600)
 RELAY_EVERY = env.seconds("RELAY_EVERY_SECONDS", 10, least=1, most=300)
 FAN_OUT_BATCH = env.number("FAN_OUT_BATCH_EMPLOYEES", 2000, least=1, most=50_000)
+CALLBACK_CA_FILE = env.text("CALLBACK_CA_FILE", "")  # empty: the system's authorities
 CALLBACK_TOTAL_TIMEOUT = env.seconds("CALLBACK_TOTAL_TIMEOUT_SECONDS", 15, least=1, most=60)
 # First waits after a failed callback, in seconds: ten tries over about 75 hours.
 CALLBACK_WAITS_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
@@ -188,9 +190,6 @@ CELERY_BEAT_SCHEDULE = {
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
 }
 CELERY_TASK_ROUTES = {
-    "notifications.drain_push": {"queue": "push"},
-    "notifications.drain_bulk": {"queue": "bulk"},
-    "notifications.drain_callback": {"queue": "callback"},
     "notifications.relay": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
 }

@@ -16,9 +16,9 @@ def configured() -> Directory:
         from accounts.directory import local  # each hub loads only the adapter it uses
 
         return local.LocalDirectory(path=Path(settings.LOCAL_DIRECTORY_FILE))
-    from accounts.directory import ldap
+    from accounts.directory import domain
 
-    return ldap.from_settings()
+    return domain.from_settings()
 
 
 def _forget(*, setting: str, **_: object) -> None:

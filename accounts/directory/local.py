@@ -118,7 +118,8 @@ def write(
     take minutes); accounts with the same password then share one salted hash. Only for
     passwords that are public anyway. Raises ValueError if two accounts share a name or a guid.
     """
-    hasher, hashed = hashers.PBKDF2PasswordHasher(), {}
+    hasher = hashers.PBKDF2PasswordHasher()
+    hashed: dict[str, str] = {}
     people: list[dict[str, Any]] = []
     for account in accounts:
         if hash_iterations is None:

@@ -1,6 +1,6 @@
 """The broker's address in the dialect of each library."""
 
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 
 def celery_url(redis_url: str) -> str:
@@ -13,5 +13,4 @@ def celery_url(redis_url: str) -> str:
     if parts.scheme != "unix":
         return redis_url
     database = parse_qs(parts.query).get("db", ["0"])[0]
-    # kombu does not decode the path of a socket, redis-py does.
-    return f"redis+socket://{unquote(parts.path)}?virtual_host={database}"
+    return f"redis+socket://{parts.path}?virtual_host={database}"

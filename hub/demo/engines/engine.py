@@ -49,8 +49,9 @@ def locked(directory: Path, *, name: str) -> Iterator[int]:
     """Hold the lock of an engine's directory; yields the descriptor, to be kept open by the engine.
 
     The engine and its children inherit the lock, so that it is held for exactly as long as any
-    of them lives, whatever kills them, and no stale state is possible. Orphans of a killed
-    engine get five seconds to go. Raises EngineError naming the process that holds it.
+    of them lives, whatever kills them, and no stale state is possible. An engine that is just
+    ending gets a second to go, the orphans of a killed one five. Raises EngineError, naming the
+    process that holds the lock.
     """
     path = directory / "lock"
     try:
@@ -67,7 +68,8 @@ def locked(directory: Path, *, name: str) -> Iterator[int]:
                 break
             except BlockingIOError:
                 holder = path.read_text(encoding="ascii", errors="replace").strip()
-                if attempt == 99 or (holder.isdigit() and processes.alive(int(holder))):
+                running = holder.isdigit() and processes.alive(int(holder))
+                if attempt == 99 or (running and attempt >= 20):
                     raise EngineError(
                         f"{name} already runs in {directory}, as process {holder or 'unknown'}: "
                         f"stop that one first, or choose another directory."

@@ -43,6 +43,8 @@ def start(directory: Path, *, durable: bool = True, log: Path | None = None) -> 
         if not (cluster / "PG_VERSION").exists():
             _initialise(cluster, runner=runner, durable=durable)
         sockets, scratch = engine.socket_directory(runner.home, longest_name=SOCKET_NAME)
+        for left in (SOCKET_NAME, SOCKET_NAME.removesuffix(".lock")):
+            (sockets / left).unlink(missing_ok=True)  # by a crash: the lock says that none serves
         runner.own(sockets)
         process = processes.spawn(
             [runner.binaries / "postgres", *_options(cluster, sockets, durable=durable)],
@@ -137,7 +139,7 @@ def _options(cluster: Path, sockets: Path, *, durable: bool) -> list[str]:
         "logging_collector": "off",
     }
     if not durable:
-        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        settings |= {"fsync": "off", "full_page_writes": "off"}
     return ["-D", str(cluster), *(f"--{key}={value}" for key, value in settings.items())]
 
 

@@ -84,6 +84,13 @@ def test_another_key_under_the_same_id_does_not_decrypt() -> None:
         other.decrypt(ring.encrypt(b"secret", context=CONTEXT), context=CONTEXT)
 
 
+def test_a_ciphertext_relabelled_with_another_key_id_does_not_decrypt() -> None:
+    twins = crypto.Keyring.parse(f"a:{KEY_A},b:{KEY_A}", MAC)
+    ciphertext = twins.encrypt(b"secret", context=CONTEXT)
+    with pytest.raises(crypto.DecryptionError):
+        twins.decrypt(ciphertext.replace(b"a", b"b", 1), context=CONTEXT)
+
+
 def test_subkeys_are_those_of_rfc_5869_and_differ_by_label_and_by_use() -> None:
     extracted = hmac.digest(b"hub", bytes(range(32)), hashlib.sha256)
     by_hand = hmac.digest(extracted, b"derive:refresh\x01", hashlib.sha256)

@@ -1,0 +1,248 @@
+"""The employees of an Active Directory domain, asked through whichever controller answers.
+
+A sign-in is one connection: bind as the service account, find the one entry with that name,
+bind once as its DN. Binding with the typed name itself would be a step less, but Active
+Directory tries such a name as UPN, account name, display name and more, so that one account
+would answer to several spellings, each with its own budget of tries; and what is read at
+sign-in is read with the same rights as in the synchronisation.
+
+A person's password is never sent a second time: an unclear answer to it is an error, not a
+reason to ask another controller, because each bind may count as one more failed try.
+"""
+
+import functools
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from accounts.directory import active_directory, credentials, deadline, ldap, refusals
+from accounts.directory.port import Group, Person
+from hub.lib import clock, logging
+from hub.lib.errors import HubError
+
+log = logging.get(__name__)
+
+THREADS = 16  # conversations at the same time in one process
+SUSPECT_FOR_SECONDS = 30  # a controller that failed is asked last for this long
+MEMBERS_AT_ONCE = 1500  # Active Directory gives at most this many
+
+# Accounts of people: neither computers nor trusts nor contacts, and 0x200 (NORMAL_ACCOUNT)
+# matches only where we may read the flags that tell a disabled account. Who has no employee id
+# (a service account) is no employee.
+_PEOPLE = (
+    "(objectCategory=person)(objectClass=user)"
+    "(userAccountControl:1.2.840.113556.1.4.803:=512)({employee_id}=*)"
+)
+
+
+class DomainDirectory:
+    """A `Directory` over the domain controllers of one domain. Thread-safe; connects lazily."""
+
+    def __init__(self, *, config: ldap.Config, now: Callable[[], datetime] = clock.now) -> None:
+        self._config, self._spelling, self._now = config, config.spelling, now
+        self._pool = deadline.Pool(threads=THREADS, name="directory")
+        self._lock = threading.Lock()
+        self._suspect_until: dict[str, float] = {}  # server -> time.monotonic()
+
+    def authenticate(self, *, user_name: str, password: str) -> Person:
+        """See `port.Directory`. An unknown name costs a bind as well, as nobody."""
+        possible = credentials.name_is_possible(user_name)
+        if not possible or not credentials.password_is_possible(password):
+            raise refusals.InvalidCredentials
+
+        def sign_in(session: ldap.Session) -> Person:
+            found = [
+                (dn, person)
+                for dn, person in self._find(session, self._spelling.user_name, user_name)
+                if credentials.name_key(person.user_name) == credentials.name_key(user_name)
+            ]
+            if len(found) != 1:
+                nobody = f"CN={uuid.uuid4()},{self._config.base_dn}"
+                session.prove(nobody, secrets.token_hex(16).encode())
+                raise refusals.InvalidCredentials
+            [(dn, person)] = found
+            session.prove(dn, password.encode("utf-8"))
+            if not person.enabled:
+                raise refusals.AccountDisabled
+            return person
+
+        return self._ask(sign_in)
+
+    def look_up(self, *, object_guid: uuid.UUID) -> Person | None:
+        """See `port.Directory`."""
+        octets = "".join(f"\\{octet:02x}" for octet in object_guid.bytes_le)
+        found = self._ask(
+            lambda session: self._find(session, "objectGUID", octets, is_escaped=True)
+        )
+        return found[0][1] if found else None
+
+    def people(self) -> Iterator[Person]:
+        """See `port.Directory`. Page by page, so memory stays flat."""
+        for page in self._pages(self._people(), attributes=self._spelling.declared()):
+            for _, attributes in page:
+                yield self._person(attributes)
+
+    def groups(self) -> Iterator[Group]:
+        """See `port.Directory`. Whatever is no group (a computer, too) is among the members."""
+        names: dict[uuid.UUID, str] = {}
+        inside: dict[uuid.UUID, set[uuid.UUID]] = {}
+        wanted = ["objectGUID", "sAMAccountName", _window(0)]
+        for page in self._pages("(objectCategory=group)", attributes=wanted):
+            for _, attributes in page:
+                guid = active_directory.guid(attributes)
+                names[guid] = active_directory.text(attributes, "sAMAccountName")
+                found, more = active_directory.members(attributes)
+                inside[guid] = set(found)
+                if more is not None:
+                    inside[guid].update(self._more_members(guid, start=more))
+        for guid, everything in inside.items():
+            children = frozenset(everything & names.keys())
+            yield Group(guid, names[guid], frozenset(everything) - children, children)
+
+    def _more_members(self, guid: uuid.UUID, *, start: int) -> set[uuid.UUID]:
+        def read(session: ldap.Session) -> set[uuid.UUID]:
+            result: set[uuid.UUID] = set()
+            more: int | None = start
+            while more is not None:
+                [(_, attributes)], _ = session.search(
+                    "(objectClass=*)", base=f"<GUID={guid}>", attributes=[_window(more)]
+                )
+                found, more = active_directory.members(attributes)
+                result.update(found)
+            return result
+
+        return self._ask(read)
+
+    def _find(
+        self, session: ldap.Session, attribute: str, value: str, *, is_escaped: bool = False
+    ) -> list[tuple[str, Person]]:
+        wanted = value if is_escaped else ldap.escaped(value)
+        entries, _ = session.search(
+            self._people(f"({attribute}={wanted})"), attributes=self._spelling.declared()
+        )
+        return [
+            (active_directory.split_dn(dn)[1], self._person(attributes))
+            for dn, attributes in entries
+        ]
+
+    def _people(self, condition: str = "") -> str:
+        return f"(&{_PEOPLE.format(employee_id=self._spelling.employee_id)}{condition})"
+
+    def _person(self, attributes: active_directory.Attributes) -> Person:
+        return active_directory.person(attributes, spelling=self._spelling, now=self._now())
+
+    def _pages(self, condition: str, *, attributes: list[str]) -> Iterator[list[ldap.Entry]]:
+        # A cookie belongs to one connection: whatever breaks after the first page is an error.
+        session, page, cookie = self._ask(
+            lambda session: (session, *session.search(condition, attributes=attributes)),
+            keep_open=True,
+        )
+        try:
+            yield page
+            while cookie:
+                page, cookie = self._pool.run(
+                    lambda: session.search(condition, attributes=attributes, cookie=cookie),  # noqa: B023 (runs at once)
+                    seconds=self._config.total_timeout.total_seconds(),
+                    cut=session.cut,
+                )
+                yield page
+        except Exception as error:
+            log.warning("directory_read_broke_off", server=session.server, reason=repr(error))
+            raise refusals.DirectoryUnavailable from error
+        finally:
+            session.close()
+
+    def _ask[Answer](
+        self, work: Callable[[ldap.Session], Answer], *, keep_open: bool = False
+    ) -> Answer:
+        """The work's answer from the first controller that gives one, within the total time.
+
+        All but the last controller get a third of the time that is left, so that one that
+        swallows connections leaves enough for the next.
+        """
+        end = time.monotonic() + self._config.total_timeout.total_seconds()
+        servers = self._in_order()
+        for position, server in enumerate(servers, start=1):
+            left = end - time.monotonic()
+            session = ldap.Session(config=self._config, server=server)
+            try:
+                answer = self._pool.run(
+                    functools.partial(_converse, session, work, keep_open=keep_open),
+                    seconds=left if position == len(servers) else left / 3,
+                    cut=session.cut,
+                )
+            except deadline.Busy:
+                log.error("directory_threads_all_busy", threads=THREADS)
+                break
+            except HubError:
+                self._note(server, works=True)
+                raise
+            # Whatever a broken or hostile server makes the library raise, it is that server's
+            # failure and nobody's refusal.
+            except Exception as error:  # noqa: BLE001
+                log.warning("directory_server_failed", server=server, reason=repr(error)[:300])
+                self._note(server, works=False)
+                if session.sent_password:
+                    break
+            else:
+                self._note(server, works=True)
+                return answer
+        raise refusals.DirectoryUnavailable
+
+    def _in_order(self) -> list[str]:
+        now = time.monotonic()
+        with self._lock:
+            suspects = {name for name, until in self._suspect_until.items() if until > now}
+        return sorted(self._config.servers, key=suspects.__contains__)
+
+    def _note(self, server: str, *, works: bool) -> None:
+        with self._lock:
+            if works:
+                self._suspect_until.pop(server, None)
+            else:
+                self._suspect_until[server] = time.monotonic() + SUSPECT_FOR_SECONDS
+
+
+def from_settings() -> DomainDirectory:
+    """The domain of the LDAP_ settings."""
+    return DomainDirectory(
+        config=ldap.Config(
+            servers=tuple(settings.LDAP_SERVERS),
+            base_dn=settings.LDAP_BASE_DN,
+            service_dn=settings.LDAP_SERVICE_DN,
+            service_password=settings.LDAP_SERVICE_PASSWORD,
+            is_starttls=settings.LDAP_SECURITY == "starttls",
+            ca_file=Path(settings.LDAP_CA_FILE) if settings.LDAP_CA_FILE else None,
+            connect_timeout=settings.LDAP_CONNECT_TIMEOUT,
+            total_timeout=settings.LDAP_TOTAL_TIMEOUT,
+            spelling=active_directory.Spelling(
+                user_name=settings.LDAP_IDENTIFIER,
+                employee_id=settings.LDAP_EMPLOYEE_ID_ATTRIBUTE,
+                geo=settings.LDAP_GEO_ATTRIBUTE,
+            ),
+        )
+    )
+
+
+def _window(start: int) -> str:
+    return f"member;range={start}-{start + MEMBERS_AT_ONCE - 1}"
+
+
+def _converse[Answer](
+    session: ldap.Session, work: Callable[[ldap.Session], Answer], *, keep_open: bool
+) -> Answer:
+    done = False
+    try:
+        session.open()
+        answer = work(session)
+        done = True
+        return answer
+    finally:
+        if not (done and keep_open):
+            session.close()

@@ -1,0 +1,102 @@
+"""A pretend app: signs in at the hub and reads and answers as a phone would, through the mobile API."""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Refused(Exception):
+    """The hub answered with a problem; `problem` is its document."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(f"{problem.get('status')} {problem.get('code')}: {problem.get('detail')}")
+        self.problem = problem
+
+
+def call(
+    method: str,
+    url: str,
+    *,
+    token: str = "",
+    body: object = None,
+    headers: dict[str, str] | None = None,
+) -> Any:
+    """One request to the hub and its JSON. Raises Refused for an error answer."""
+    request = urllib.request.Request(
+        url,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as answer:
+            content = answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            raise Refused(_problem(error)) from None
+    return json.loads(content) if content else None
+
+
+@dataclass
+class App:
+    """The app on one pretend phone."""
+
+    web: str
+    label: str
+    platform: str
+    push_token: str
+    access_token: str = field(default="", repr=False)
+
+    def sign_in(self, user_name: str, password: str) -> dict[str, Any]:
+        """Sign in; a phone's label stands for its installation, so a repeat replaces the session."""
+        answer: dict[str, Any] = call(
+            "POST",
+            f"{self.web}/api/v1/auth/login",
+            body={
+                "username": user_name,
+                "password": password,
+                "device": {
+                    "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, self.label)),
+                    "platform": self.platform,
+                    "os_version": "15",
+                    "model": "Pretend phone",
+                    "app_version": "1.0",
+                    "name": self.label,
+                    "push_token": self.push_token,
+                },
+            },
+        )
+        self.access_token = answer["access_token"]
+        return answer
+
+    def get(self, path: str, **query: str) -> Any:
+        """Read from the mobile API."""
+        suffix = f"?{urllib.parse.urlencode(query)}" if query else ""
+        return call("GET", f"{self.web}/api/v1/{path}{suffix}", token=self.access_token)
+
+    def post(self, path: str, body: object, *, key: str = "") -> Any:
+        """Act through the mobile API, once however often it is repeated with the same key."""
+        return call(
+            "POST",
+            f"{self.web}/api/v1/{path}",
+            token=self.access_token,
+            body=body,
+            headers={"Idempotency-Key": key} if key else None,
+        )
+
+
+def _problem(error: urllib.error.HTTPError) -> dict[str, Any]:
+    try:
+        problem = json.loads(error.read())
+    except ValueError:
+        problem = None
+    return (
+        problem if isinstance(problem, dict) else {"status": error.code, "code": "no_problem_json"}
+    )

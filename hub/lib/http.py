@@ -1,0 +1,150 @@
+"""The only road out of the hub (besides the push transport): one POST, on a short leash.
+
+No redirects, no proxies, no cookies, no credentials of this machine, HTTP and HTTPS only, a limit
+on the time of everything and one on the size of the answer. The address is judged at the socket,
+after the name was resolved: a name that resolves elsewhere the second time gains nothing.
+"""
+
+import os
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pycurl
+
+from hub.lib import guard as _guard
+
+Guard = _guard.Guard
+OutboundFailure = _guard.OutboundFailure
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]+")
+# libcurl's numbers (libcurl-errors(3)); pycurl does not name all of them.
+_TLS = {35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98}
+_REASONS: dict[int, _guard.Reason] = {3: "bad_url", 28: "timeout", 100: "too_large"}
+_REASONS |= dict.fromkeys(_TLS, "tls")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back. Header names are in lower case; repeated ones are joined by commas."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def post(
+    *,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    guard: _guard.Guard,
+    total_timeout: timedelta,
+    most_bytes: int = 65_536,
+    ca_file: str | None = None,
+) -> Reply:
+    """POST once over a fresh connection, and the reply, whatever its status (3xx included).
+
+    The total time-out covers name, connection, TLS, sending and a dripping answer. Raises
+    OutboundFailure: timeout, network, tls, refused_address, too_large (more than `most_bytes`
+    of body: reading stops there, `status` is known) or bad_url. Raises ValueError for headers
+    that are no headers. Without a `ca_file` the system's authorities are trusted.
+    """
+    guard.check_shape(url)
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    if not all(_HEADER.fullmatch(line) for line in lines):
+        raise ValueError("A header has an odd name, no value, or characters beyond ASCII.")
+    milliseconds = int(total_timeout.total_seconds() * 1000)
+    if milliseconds <= 0:  # libcurl would take 0 for "for ever"
+        raise ValueError("The total time-out must be positive.")
+    incoming = _Incoming(most_bytes)
+    permitted: list[bool] = []  # one a connection that libcurl tried
+
+    def connect(_purpose: int, target: Any) -> Any:
+        family, kind, protocol, address = target
+        # A unix socket or any other family has no address to judge.
+        internet = family in (socket.AF_INET, socket.AF_INET6)
+        permitted.append(internet and guard.permits(*address[:2]))
+        return socket.socket(family, kind, protocol) if permitted[-1] else pycurl.SOCKET_BAD
+
+    curl = pycurl.Curl()  # one a POST: no connection, name or cookie is remembered
+    try:
+        for option, value in (
+            (pycurl.URL, url),
+            (pycurl.POST, 1),
+            (pycurl.POSTFIELDS, body),
+            (pycurl.HTTPHEADER, [*lines, "Expect:"]),
+            (pycurl.USERAGENT, "employee-notification-hub"),  # and no versions of ours
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            (pycurl.FOLLOWLOCATION, 0),
+            (pycurl.PROXY, ""),  # an empty string, and not unset, switches the environment's off
+            (pycurl.NOPROXY, "*"),
+            (pycurl.NETRC, pycurl.NETRC_IGNORED),
+            (pycurl.OPENSOCKETFUNCTION, connect),
+            (pycurl.NOSIGNAL, 1),  # workers have threads, and signals of their own
+            (pycurl.TIMEOUT_MS, milliseconds),
+            (pycurl.SSL_VERIFYPEER, 1),
+            (pycurl.SSL_VERIFYHOST, 2),
+            (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
+            (pycurl.CAINFO, ca_file or system_authorities()),
+            (pycurl.HEADERFUNCTION, incoming.header),
+            (pycurl.WRITEFUNCTION, incoming.write),
+        ):
+            curl.setopt(option, value)
+        curl.perform()
+        return Reply(curl.getinfo(pycurl.RESPONSE_CODE), incoming.headers, bytes(incoming.body))
+    except pycurl.error as error:
+        # `from None`: libcurl's text names the host.
+        if incoming.overflowed:
+            status = curl.getinfo(pycurl.RESPONSE_CODE)
+            raise OutboundFailure("too_large", status=status) from None
+        number = error.args[0]
+        if number == pycurl.E_COULDNT_CONNECT and permitted and not any(permitted):
+            raise OutboundFailure("refused_address") from None
+        raise OutboundFailure(_REASONS.get(number, "network")) from None
+    finally:
+        curl.close()
+
+
+@cache
+def system_authorities() -> str:
+    """The file of the certificate authorities this machine trusts; SSL_CERT_FILE names another.
+
+    The wheel's libcurl knows only the path of the distribution it was built on.
+    """
+    standard = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+    for path in (ssl.get_default_verify_paths().cafile, *standard, "/etc/ssl/cert.pem"):
+        if path is not None and os.path.exists(path):
+            return path
+    return standard[0]  # absent: every TLS connection fails, as it must
+
+
+class _Incoming:
+    """Headers and body as they come in; libcurl itself bounds the headers (300 kB)."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.overflowed = False
+        self.headers: dict[str, str] = {}
+        self.body = bytearray()
+        self._most = most_bytes
+
+    def header(self, line: bytes) -> None:
+        if line.startswith(b"HTTP/"):  # again after each 1xx
+            self.headers.clear()
+        elif b":" in line:
+            name, _, value = (part.strip() for part in line.decode("latin-1").partition(":"))
+            known = self.headers.get(name.lower())
+            self.headers[name.lower()] = value if known is None else f"{known}, {value}"
+
+    def write(self, piece: bytes) -> int:
+        self.overflowed = len(self.body) + len(piece) > self._most
+        if self.overflowed:
+            return 0  # fewer than given: libcurl hangs up
+        self.body += piece
+        return len(piece)

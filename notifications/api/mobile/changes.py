@@ -1,0 +1,52 @@
+"""GET /api/v1/me/changes."""
+
+from accounts.api.views import EmployeeView
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import bodies
+from notifications import changes
+from notifications.api.shapes import ItemShape
+
+
+class Query(serializers.Serializer):
+    """Where the phone stands."""
+
+    since = serializers.CharField(required=False, max_length=300)
+
+
+class ChangesShape(serializers.Serializer):
+    """What changed since the cursor; `full` says to read the inbox anew, `more` to come again at once."""
+
+    entries = ItemShape(many=True)
+    cursor = serializers.CharField()
+    full = serializers.BooleanField()
+    more = serializers.BooleanField()
+
+
+class Changes(EmployeeView):
+    """The feed a phone follows."""
+
+    @extend_schema(
+        operation_id="follow_changes",
+        tags=["Mobile API"],
+        parameters=[Query],
+        responses=ChangesShape,
+        summary="What changed since a cursor; misses nothing",
+    )
+    def get(self, request: Request) -> Response:
+        """The employee's own changes."""
+        query = bodies.validated(Query, request.query_params.dict())
+        feed = changes.since(
+            employee_id=request.auth.employee_id, cursor=query.get("since") or None
+        )
+        return Response(
+            {
+                "entries": feed.entries,
+                "cursor": feed.cursor,
+                "full": feed.full,
+                "more": feed.more,
+            }
+        )

@@ -1,0 +1,52 @@
+"""GET /api/v1/me/inbox."""
+
+from accounts.api.views import EmployeeView
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import bodies
+from notifications import inbox
+from notifications.api.shapes import ItemShape, PageInfo, PageQuery
+
+
+class Query(PageQuery):
+    """Which copies: not archived, waiting for the reader's answer, or archived."""
+
+    before = serializers.CharField(required=False, max_length=300)
+    state = serializers.ChoiceField(choices=["open", "waiting", "archived"], default="open")
+    category = serializers.CharField(required=False, max_length=64)
+
+
+class PageOfItems(serializers.Serializer):
+    """A page, newest first."""
+
+    entries = ItemShape(many=True)
+    page_info = PageInfo()
+
+
+class Inbox(EmployeeView):
+    """What waits for the employee, and what came."""
+
+    @extend_schema(
+        operation_id="list_inbox",
+        tags=["Mobile API"],
+        parameters=[Query],
+        responses=PageOfItems,
+        summary="A page of the inbox, newest first",
+    )
+    def get(self, request: Request) -> Response:
+        """A page of the employee's own copies."""
+        query = bodies.validated(Query, request.query_params.dict())
+        page = inbox.page(employee_id=request.auth.employee_id, **query)
+        return Response(
+            {
+                "entries": page.entries,
+                "page_info": {
+                    "after": page.after,
+                    "before": page.before,
+                    "page_size": query["page_size"],
+                },
+            }
+        )

@@ -1,0 +1,51 @@
+"""POST /api/v1/me/inbox/{id}/response."""
+
+import uuid
+
+from accounts.api.views import EmployeeView
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import bodies, idempotency
+from hub.lib import clock
+from notifications.api.shapes import ItemShape
+from notifications.approvals import respond
+
+
+class Input(serializers.Serializer):
+    """The answer, and which version of the content it answers."""
+
+    verb = serializers.CharField(max_length=32)
+    version = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
+    comment = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
+
+
+class Respond(EmployeeView):
+    """An approver's answer."""
+
+    @extend_schema(
+        operation_id="respond",
+        tags=["Mobile API"],
+        request=Input,
+        responses=ItemShape,
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        summary="Approve or reject",
+    )
+    def post(self, request: Request, notification_id: uuid.UUID) -> Response:
+        """Record the answer; the item as it is afterwards, or why the answer is not taken."""
+        body = bodies.validated(Input, request.data)
+        answer = respond.Answer(**body)
+        employee_id = request.auth.employee_id
+
+        def act() -> Response:
+            item = respond.respond(
+                employee_id=employee_id,
+                notification_id=notification_id,
+                answer=answer,
+                now=clock.now(),
+            )
+            return Response(item)
+
+        return idempotency.once(request, principal=f"employee:{employee_id}", act=act)

@@ -1,0 +1,164 @@
+"""The shapes of JSON that several endpoints share, for validation and for the OpenAPI document."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from hub.lib import text
+from notifications.models import Decision, Notification
+from notifications.models.category import Sensitivity
+
+
+class Line(serializers.CharField):
+    """One line of text for people: no controls, no bidi overrides, no storms of marks."""
+
+    def to_internal_value(self, data: Any) -> str:
+        value: str = super().to_internal_value(data)
+        problem = text.flaw(value)
+        if problem is not None:
+            raise serializers.ValidationError(problem, code=problem)
+        return value
+
+
+class PageInfo(serializers.Serializer):
+    """The cursors of a page's two ends, null where nothing is beyond, and its size."""
+
+    after = serializers.CharField(allow_null=True)
+    before = serializers.CharField(allow_null=True)
+    page_size = serializers.IntegerField()
+
+
+class PageQuery(serializers.Serializer):
+    """What a list takes."""
+
+    after = serializers.CharField(required=False, max_length=300)
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=100, default=50)
+
+
+class DecidedBy(serializers.Serializer):
+    """Who decided."""
+
+    employee_id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class DecisionShape(serializers.Serializer):
+    """The decision on a request, and what the sub-system did with it."""
+
+    verb = serializers.CharField()
+    effect = serializers.ChoiceField(choices=["approve", "reject"])
+    version = serializers.IntegerField()
+    decided_at = serializers.DateTimeField()
+    decided_by = DecidedBy(allow_null=True)
+    by_you = serializers.BooleanField()
+    outcome = serializers.ChoiceField(choices=Decision.Outcome.choices)
+    message = serializers.CharField(allow_blank=True)
+
+
+FACT_TYPES = ["text", "number", "money", "date", "datetime", "boolean"]
+
+
+class Fact(serializers.Serializer):
+    """A labelled value; money carries its ISO 4217 currency."""
+
+    label = Line(max_length=80)
+    value = Line(max_length=500)
+    type = serializers.ChoiceField(choices=FACT_TYPES, default="text")
+    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Money has a currency, nothing else has."""
+        if (attrs["type"] == "money") != ("currency" in attrs):
+            raise serializers.ValidationError(
+                {"currency": "Money has a currency, and nothing else has one."}
+            )
+        return attrs
+
+
+class Link(serializers.Serializer):
+    """A way into a module of the sub-system; never a URL."""
+
+    label = Line(max_length=80)
+    module = serializers.SlugField(max_length=64)
+    path = serializers.RegexField(r"^/[A-Za-z0-9/_.~-]*$", max_length=500, default="/")
+
+
+class ActionShape(serializers.Serializer):
+    """One answer a request offers."""
+
+    verb = serializers.ChoiceField(choices=["approve", "reject"])
+    label = Line(max_length=40)
+    comment = serializers.ChoiceField(choices=["none", "optional", "required"], required=False)
+
+
+class SubsystemShape(serializers.Serializer):
+    """Who sent it."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ActionOffered(serializers.Serializer):
+    """One answer that is the reader's to give."""
+
+    verb = serializers.CharField()
+    label = serializers.CharField()
+    effect = serializers.ChoiceField(choices=["approve", "reject"])
+    comment = serializers.CharField(allow_blank=True)
+
+
+class OwnAnswer(serializers.Serializer):
+    """What the reader answered."""
+
+    verb = serializers.CharField()
+    responded_at = serializers.DateTimeField()
+
+
+class ItemShape(serializers.Serializer):
+    """One copy in an inbox."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Notification.Kind.choices)
+    state = serializers.ChoiceField(choices=Notification.State.choices)
+    version = serializers.IntegerField()
+    category = serializers.CharField()
+    subsystem = SubsystemShape()
+    sensitivity = serializers.ChoiceField(choices=Sensitivity.choices)
+    priority = serializers.ChoiceField(choices=Notification.Priority.choices)
+    title = serializers.CharField()
+    summary = serializers.CharField(allow_blank=True)
+    body = serializers.CharField(allow_blank=True)
+    facts = Fact(many=True)
+    links = Link(many=True)
+    actions = ActionOffered(many=True)
+    waiting_for_you = serializers.BooleanField()
+    your_answer = OwnAnswer(allow_null=True)
+    decision = DecisionShape(allow_null=True)
+    arrived_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    seen_at = serializers.DateTimeField(allow_null=True)
+    read_at = serializers.DateTimeField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True)
+
+
+class ReportShape(serializers.Serializer):
+    """A notification as its sender reads it."""
+
+    id = serializers.UUIDField()
+    uri = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Notification.Kind.choices)
+    category = serializers.CharField()
+    reference = serializers.CharField(allow_blank=True)
+    state = serializers.ChoiceField(choices=Notification.State.choices)
+    version = serializers.IntegerField()
+    sensitivity = serializers.ChoiceField(choices=Sensitivity.choices)
+    priority = serializers.ChoiceField(choices=Notification.Priority.choices)
+    created_at = serializers.DateTimeField()
+    send_at = serializers.DateTimeField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    fanned_out = serializers.BooleanField()
+    metadata = serializers.DictField()
+    decision = DecisionShape(allow_null=True)

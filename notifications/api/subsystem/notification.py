@@ -1,0 +1,43 @@
+"""GET /api/v1/notifications/{id}."""
+
+import uuid
+
+from accounts.api.views import SubsystemView
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications import reports
+from notifications.api.shapes import ReportShape
+
+
+class Counts(serializers.Serializer):
+    """How far it has come, in people and in phones."""
+
+    recipients = serializers.IntegerField()
+    seen = serializers.IntegerField()
+    read = serializers.IntegerField()
+    responded = serializers.IntegerField()
+    pushes_sent = serializers.IntegerField()
+    pushes_failed = serializers.IntegerField()
+
+
+class FullReport(ReportShape):
+    """A notification with its counts."""
+
+    counts = Counts()
+
+
+class OneNotification(SubsystemView):
+    """One notification of the sub-system."""
+
+    @extend_schema(
+        operation_id="read_notification",
+        tags=["Sub-system API"],
+        responses=FullReport,
+        summary="State, counts and decision of one notification",
+    )
+    def get(self, request: Request, notification_id: uuid.UUID) -> Response:
+        """The truth about one notification."""
+        return Response(reports.one(caller=request.auth, notification_id=notification_id))

@@ -1,0 +1,220 @@
+"""POST and GET /api/v1/notifications."""
+
+from typing import Any
+
+from accounts.api.views import SubsystemView
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import bodies, idempotency
+from hub.lib import clock
+from notifications import ingest, reports
+from notifications.api.shapes import (
+    ActionShape,
+    Fact,
+    Line,
+    Link,
+    PageInfo,
+    PageQuery,
+    ReportShape,
+)
+from notifications.models import Notification
+from notifications.models.category import Sensitivity
+from notifications.models.notification import Action, Card
+
+
+class Policy(serializers.Serializer):
+    """How many approvers must approve; one rejection ends it unless `reject_ends` is false."""
+
+    mode = serializers.ChoiceField(choices=["any", "all", "quorum"])
+    n = serializers.IntegerField(required=False, min_value=1, max_value=500)
+    reject_ends = serializers.BooleanField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A quorum says how many, the others don't."""
+        if (attrs["mode"] == "quorum") != ("n" in attrs):
+            raise serializers.ValidationError({"n": "A quorum has a number, the others have none."})
+        return attrs
+
+
+class Audience(serializers.Serializer):
+    """Whom it is for: in one of `any`, in each of `all`, in none of `none`."""
+
+    any = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
+    all = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
+    none = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
+
+
+class Input(serializers.Serializer):
+    """A notification to send."""
+
+    category = serializers.CharField(max_length=64)
+    kind = serializers.ChoiceField(choices=["notice", "request"])
+    reference = Line(max_length=128, required=False, default="", allow_blank=True)
+    title = Line(max_length=200)
+    summary = Line(max_length=500, required=False, default="", allow_blank=True)
+    body = serializers.CharField(max_length=20_000, required=False, default="", allow_blank=True)
+    facts = Fact(many=True, required=False, default=list, max_length=30)
+    links = Link(many=True, required=False, default=list, max_length=10)
+    audience = Audience()
+    requester = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
+    sensitivity = serializers.ChoiceField(choices=Sensitivity.choices, required=False)
+    priority = serializers.ChoiceField(
+        choices=Notification.Priority.choices, default=Notification.Priority.NORMAL
+    )
+    send_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    due_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], default="none")
+    policy = Policy(required=False)
+    actions = ActionShape(many=True, required=False, max_length=2)
+    collapse_key = serializers.RegexField(
+        r"^[A-Za-z0-9._-]+$", max_length=64, required=False, allow_null=True, default=None
+    )
+    metadata = serializers.DictField(required=False, default=dict)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What only a request has is refused on a notice, rather than ignored."""
+        if attrs["kind"] != Notification.Kind.REQUEST:
+            for name in ("policy", "actions", "requester"):
+                if attrs.get(name):
+                    raise serializers.ValidationError({name: "Only a request has this."})
+            if attrs["on_expiry"] != "none":
+                raise serializers.ValidationError({"on_expiry": "Only a request is decided."})
+        verbs = [action["verb"] for action in attrs.get("actions") or []]
+        if len(set(verbs)) != len(verbs):
+            raise serializers.ValidationError({"actions": "Each verb may stand once."})
+        return attrs
+
+
+class AudienceAccepted(serializers.Serializer):
+    """How many the audience has (exact for requests), and the names that match nobody."""
+
+    count = serializers.IntegerField()
+    unknown = serializers.ListField(child=serializers.CharField())
+
+
+class Accepted(serializers.Serializer):
+    """What was accepted, and will not be lost."""
+
+    id = serializers.UUIDField()
+    uri = serializers.CharField()
+    state = serializers.ChoiceField(choices=Notification.State.choices)
+    version = serializers.IntegerField()
+    audience = AudienceAccepted()
+
+
+class Query(PageQuery):
+    """How to find what was sent."""
+
+    reference = serializers.CharField(required=False, max_length=128)
+    state = serializers.ChoiceField(required=False, choices=Notification.State.choices)
+
+
+class PageOfReports(serializers.Serializer):
+    """A page, newest first."""
+
+    entries = ReportShape(many=True)
+    page_info = PageInfo()
+
+
+DEFAULT_ACTIONS = [
+    {"verb": "approve", "label": "Approve"},
+    {"verb": "reject", "label": "Reject"},
+]
+
+
+class Notifications(SubsystemView):
+    """What a sub-system sends."""
+
+    @extend_schema(
+        operation_id="send_notification",
+        tags=["Sub-system API"],
+        request=Input,
+        responses={202: Accepted},
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        summary="Send a notice, or ask for a decision",
+    )
+    def post(self, request: Request) -> Response:
+        """Accept a notification; the 202 is given after the commit."""
+        draft = draft_of(bodies.validated(Input, request.data))
+
+        def act() -> Response:
+            accepted = ingest.accept(draft, caller=request.auth, now=clock.now())
+            notification = accepted.notification
+            return Response(
+                {
+                    "id": str(notification.id),
+                    "uri": reports.uri(notification),
+                    "state": notification.state,
+                    "version": notification.version,
+                    "audience": {"count": accepted.count, "unknown": list(accepted.unknown)},
+                },
+                status=202,
+            )
+
+        return idempotency.once(request, principal=f"subsystem:{request.auth.subsystem_id}:{request.auth.mode}", act=act)  # fmt: skip
+
+    @extend_schema(
+        operation_id="list_notifications",
+        tags=["Sub-system API"],
+        parameters=[Query],
+        responses=PageOfReports,
+        summary="Find what was sent, by reference and state",
+    )
+    def get(self, request: Request) -> Response:
+        """A page of what this sub-system sent with keys of this mode."""
+        query = bodies.validated(Query, request.query_params.dict())
+        page = reports.page(caller=request.auth, **query)
+        return Response(
+            {
+                "entries": page.entries,
+                "page_info": {
+                    "after": page.after,
+                    "before": None,
+                    "page_size": query["page_size"],
+                },
+            }
+        )
+
+
+def draft_of(body: dict[str, Any]) -> ingest.Draft:
+    """The domain's draft of a checked body."""
+    card: Card = {
+        "title": body["title"],
+        "summary": body["summary"],
+        "body": body["body"],
+        "facts": [dict(fact) for fact in body["facts"]],
+        "links": [dict(link) for link in body["links"]],
+    }
+    if body["kind"] == Notification.Kind.REQUEST:
+        card["actions"] = [action_of(a) for a in body.get("actions") or DEFAULT_ACTIONS]
+    return ingest.Draft(
+        category=body["category"],
+        kind=body["kind"],
+        card=card,
+        audience=body["audience"],
+        reference=body["reference"],
+        requester=body["requester"],
+        sensitivity=body.get("sensitivity"),
+        priority=body["priority"],
+        collapse_key=body["collapse_key"] or "",
+        metadata=body["metadata"],
+        policy=dict(body.get("policy") or {}),
+        send_at=body["send_at"],
+        due_at=body["due_at"],
+        expires_at=body["expires_at"],
+        on_expiry=body["on_expiry"],
+    )
+
+
+def action_of(given: dict[str, Any]) -> Action:
+    """An action with its effect; an empty comment rule means that the category decides."""
+    return {
+        "verb": given["verb"],
+        "label": given["label"],
+        "effect": given["verb"],
+        "comment": given.get("comment", ""),
+    }

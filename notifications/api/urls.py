@@ -1,0 +1,25 @@
+"""The addresses of the story, below /api/v1/."""
+
+from django.urls import path
+
+from notifications.api.mobile.changes import Changes
+from notifications.api.mobile.counts import Counts
+from notifications.api.mobile.inbox import Inbox
+from notifications.api.mobile.item import Item
+from notifications.api.mobile.mark import Mark
+from notifications.api.mobile.receipts import Receipts
+from notifications.api.mobile.response import Respond
+from notifications.api.subsystem.notification import OneNotification
+from notifications.api.subsystem.notifications import Notifications
+
+urlpatterns = [
+    path("notifications", Notifications.as_view()),
+    path("notifications/<uuid:notification_id>", OneNotification.as_view()),
+    path("me/inbox", Inbox.as_view()),
+    path("me/inbox/mark", Mark.as_view()),
+    path("me/inbox/<uuid:notification_id>", Item.as_view()),
+    path("me/inbox/<uuid:notification_id>/response", Respond.as_view()),
+    path("me/counts", Counts.as_view()),
+    path("me/receipts", Receipts.as_view()),
+    path("me/changes", Changes.as_view()),
+]

@@ -1,0 +1,68 @@
+"""The one decision of a request: written with everything it makes necessary, or not at all."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts import audit
+from accounts.models import Employee
+from notifications import closing
+from notifications.callbacks import events
+from notifications.models import Decision, Notification, Response
+
+
+def decide(
+    notification: Notification,
+    *,
+    verb: str,
+    effect: str,
+    response: Response | None,
+    actor: audit.Actor,
+    now: datetime,
+) -> Decision:
+    """Decide a locked, open request in the caller's transaction.
+
+    The decision's primary key is the notification, so there can't be two. With it come the closed
+    state, the callback, the clearing of trays and the audit event: together.
+    """
+    decision = Decision(
+        notification=notification,
+        version=notification.version,
+        verb=verb,
+        effect=effect,
+        response=response,
+        decided_at=now,
+    )
+    decision.save(force_insert=True)
+    closing.close(notification, state=Notification.State.DECIDED, now=now)
+    events.emit(
+        notification,
+        type_="decision.made",
+        facts=facts(decision, response=response),
+        now=now,
+    )
+    audit.record(
+        now=now,
+        actor=actor,
+        action="decided",
+        subject_kind="notification",
+        subject_id=str(notification.id),
+        data={"verb": verb, "effect": effect, "version": notification.version},
+    )
+    return decision
+
+
+def facts(decision: Decision, *, response: Response | None) -> dict[str, Any]:
+    """What the sub-system learns of a decision."""
+    return {
+        "version": decision.version,
+        "verb": decision.verb,
+        "effect": decision.effect,
+        "comment": response.comment if response else None,
+        "inputs": response.inputs if response else None,
+        "actor": _actor(response.actor) if response else None,
+        "decided_at": decision.decided_at.isoformat(),
+    }
+
+
+def _actor(employee: Employee) -> dict[str, str | None]:
+    return {"employee_id": employee.employee_id, "on_behalf_of": None}

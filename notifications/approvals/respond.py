@@ -1,0 +1,151 @@
+"""An approver answers: checked, recorded, and perhaps decided, in one transaction."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from django.db import transaction
+
+from accounts import audit
+from hub.lib import errors
+from notifications import closing, inbox
+from notifications.approvals import decisions, policy, refusals
+from notifications.callbacks import events
+from notifications.models import Category, Notification, Recipient, Response, Seat
+from notifications.models.notification import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person says to a request."""
+
+    verb: str
+    version: int  # of the content the person saw
+    comment: str = ""
+    inputs: dict[str, Any] | None = None
+
+
+@transaction.atomic
+def respond(
+    *, employee_id: uuid.UUID, notification_id: uuid.UUID, answer: Answer, now: datetime
+) -> inbox.Item:
+    """Record an approver's answer; the item as it is afterwards.
+
+    The notification's row is locked, so answers to one request come one after another; the
+    constraints on Response and Decision hold even without. Repeating one's own answer changes
+    nothing and is answered alike. Raises NotFound for who doesn't see the request, and the
+    refusals of `notifications.approvals.refusals`.
+    """
+    # Invisible objects are not found, before anything else is said of them.
+    if not Recipient.objects.filter(pk=(employee_id, notification_id)).exists():
+        raise errors.NotFound("There is no such notification in your inbox.")
+    notification = Notification.objects.select_for_update(no_key=True).get(id=notification_id)
+    seat = Seat.objects.filter(notification=notification, holder_id=employee_id).first()
+    if notification.kind != Notification.Kind.REQUEST:
+        raise refusals.NothingToAnswer("This notification only informs you.")
+    if seat is None:
+        raise refusals.NotYoursToAnswer("You are not among those who are asked.")
+    own = Response.objects.filter(seat=seat, version=notification.version).first()
+    if own is not None and own.verb == answer.verb and answer.version == own.version:
+        return inbox.item(employee_id=employee_id, notification_id=notification_id)
+    _refuse_closed(notification, employee_id=employee_id, now=now)
+    if answer.version != notification.version:
+        raise refusals.VersionChanged(
+            "The content changed after you saw it. Read it again, then answer.",
+            data={"item": inbox.item(employee_id=employee_id, notification_id=notification_id)},
+        )
+    if own is not None:
+        raise refusals.AlreadyAnswered(
+            "You have answered this already; an answer can't be changed.",
+            data={"verb": own.verb, "responded_at": own.responded_at.isoformat()},
+        )
+    action = _action(notification, answer=answer)
+    response = Response.objects.create(
+        notification=notification,
+        seat=seat,
+        version=notification.version,
+        actor_id=employee_id,
+        verb=answer.verb,
+        effect=action["effect"],
+        comment=answer.comment or None,
+        inputs=answer.inputs,
+        responded_at=now,
+    )
+    _record(notification, response=response, employee_id=employee_id, now=now)
+    return inbox.item(employee_id=employee_id, notification_id=notification_id)
+
+
+def _record(
+    notification: Notification, *, response: Response, employee_id: uuid.UUID, now: datetime
+) -> None:
+    """Mark the copy as answered; decide if the policy says so, else tell the sub-system of the answer."""
+    Recipient.objects.filter(pk=(employee_id, notification.id)).update(responded_at=now)
+    effects = cast(
+        "list[policy.Effect]",
+        list(
+            Response.objects.filter(notification=notification, version=notification.version)
+            .order_by("responded_at", "id")
+            .values_list("effect", flat=True)
+        ),
+    )
+    seats = Seat.objects.filter(notification=notification).count()
+    actor = audit.Actor(kind="employee", id=str(employee_id))
+    effect = policy.evaluate(policy.Policy(**notification.policy), seats=seats, effects=effects)
+    if effect is not None:
+        verb = response.verb if response.effect == effect else effect
+        decisions.decide(
+            notification, verb=verb, effect=effect, response=response, actor=actor, now=now
+        )
+        return
+    closing.announce(notification, now=now)
+    events.emit(
+        notification,
+        type_="response.recorded",
+        facts={
+            "version": response.version,
+            "verb": response.verb,
+            "effect": response.effect,
+            "actor": {"employee_id": response.actor.employee_id, "on_behalf_of": None},
+            "responded_at": now.isoformat(),
+        },
+        now=now,
+    )
+
+
+def _refuse_closed(notification: Notification, *, employee_id: uuid.UUID, now: datetime) -> None:
+    """Raise what became of a request that takes no answer any more."""
+    state, data = notification.state, {"state": notification.state}
+    if state == Notification.State.DECIDED:
+        truth = inbox.item(employee_id=employee_id, notification_id=notification.id)["decision"]
+        raise refusals.AlreadyDecided(
+            "This request has been decided; your answer came after.", data={"decision": truth}
+        )
+    if state == Notification.State.WITHDRAWN:
+        raise refusals.Withdrawn("The sender took this request back.", data=data)
+    if state == Notification.State.SETTLED:
+        raise refusals.Settled("This matter was completed elsewhere.", data=data)
+    overdue = notification.expires_at is not None and notification.expires_at <= now
+    if state == Notification.State.EXPIRED or overdue:
+        raise refusals.Expired("The time to answer this request is over.", data=data)
+
+
+def _action(notification: Notification, *, answer: Answer) -> Action:
+    """The action that the answer names, its comment rule kept. Raises Invalid, CommentRequired."""
+    action = notification.action(answer.verb)
+    if action is None:
+        offered = ", ".join(a["verb"] for a in notification.card.get("actions", []))
+        raise errors.Invalid(
+            f"This request offers: {offered}.",
+            errors=[errors.FieldError("/verb", "unknown_verb", f"Use one of: {offered}.")],
+        )
+    category = Category.objects.get(id=notification.category_id)
+    rule = action["comment"] or (
+        "required" if action["effect"] == "reject" and category.reject_needs_comment else "optional"
+    )
+    if rule == "required" and not answer.comment.strip():
+        raise refusals.CommentRequired(
+            "Say why: this answer needs a comment.",
+            errors=[errors.FieldError("/comment", "comment_required", "Give a reason.")],
+        )
+    return action

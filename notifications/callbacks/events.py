@@ -1,0 +1,69 @@
+"""What the sub-system is told: written with what happened, in the same transaction."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from hub.lib import ids
+from notifications import errands
+from notifications.models import CallbackEvent, Errand, Notification
+
+
+def emit(
+    notification: Notification, *, type_: str, facts: dict[str, Any], now: datetime
+) -> CallbackEvent:
+    """Write an event for the sub-system of a locked notification, with the errand that tells it.
+
+    Its id is the webhook-id of every try; its sequence orders the events of one notification.
+    A sub-system without an endpoint pulls: the event is kept and nothing is sent.
+    """
+    event_id = ids.uuid7()
+    sequence = notification.next_sequence
+    notification.next_sequence += 1
+    notification.save(update_fields=["next_sequence"])
+    has_endpoint = bool(notification.subsystem.callback_url)
+    event = CallbackEvent.objects.create(
+        id=event_id,
+        subsystem_id=notification.subsystem_id,
+        notification=notification,
+        type=type_,
+        sequence=sequence,
+        body=body(event_id, notification, type_=type_, sequence=sequence, facts=facts, now=now),
+        state=CallbackEvent.State.PENDING if has_endpoint else CallbackEvent.State.KEPT,
+        created_at=now,
+    )
+    if has_endpoint:
+        errands.add(
+            kind=Errand.Kind.CALL_BACK,
+            notification=notification,
+            event_id=event.id,
+            due_at=now,
+            now=now,
+        )
+    return event
+
+
+def body(
+    event_id: uuid.UUID,
+    notification: Notification,
+    *,
+    type_: str,
+    sequence: int,
+    facts: dict[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    """The JSON of an event; Standard Webhooks puts the particulars under `data`."""
+    return {
+        "id": str(event_id),
+        "type": type_,
+        "timestamp": now.isoformat(),
+        "data": {
+            "notification_id": str(notification.id),
+            "reference": notification.reference,
+            "mode": notification.mode,
+            "state": notification.state,
+            "sequence": sequence,
+            "metadata": notification.metadata,
+            **facts,
+        },
+    }

@@ -1,0 +1,106 @@
+"""The feed a phone follows: whoever hands back the last cursor misses nothing.
+
+Rows carry the id of the transaction that wrote them. Transactions commit out of that order, so a
+page ends below `pg_snapshot_xmin`: everything below it has committed or never will, and nothing can
+appear behind a cursor any more. An open writer holds the feed back for its own length, which the
+database's time-outs bound. A cursor names the database's timeline, because a restore or a
+fail-over may take transactions back. See docs/adr/0006-change-feeds.md.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.db import connection
+
+from hub.lib import cursors
+from notifications import inbox
+
+PAGE = 200
+
+WINDOW = """
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::numeric,
+       (SELECT system_identifier FROM pg_control_system())::text || '-' ||
+       (SELECT timeline_id FROM pg_control_checkpoint())::text
+"""
+
+# One's own copies that changed, and one's copies of what changed for everybody, in the order of
+# the transactions; each copy once, at its latest change.
+CHANGED = """
+SELECT notification_id, max(changed_in::text::numeric) AS changed FROM (
+    SELECT notification_id, changed_in FROM notifications_recipient
+     WHERE employee_id = %(employee)s
+       AND changed_in >= %(since)s::text::xid8 AND changed_in < %(until)s::text::xid8
+    UNION ALL
+    SELECT change.notification_id, change.changed_in
+      FROM notifications_broadcastchange change
+      JOIN notifications_recipient recipient
+        ON recipient.notification_id = change.notification_id
+       AND recipient.employee_id = %(employee)s
+     WHERE change.changed_in >= %(since)s::text::xid8 AND change.changed_in < %(until)s::text::xid8
+) changes GROUP BY notification_id
+HAVING (max(changed_in::text::numeric), notification_id) > (%(since)s::numeric, %(last)s::uuid)
+ORDER BY changed, notification_id LIMIT %(limit)s
+"""
+
+ZERO = uuid.UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed since a cursor, and the next cursor.
+
+    `full` says that the cursor is of another timeline, or of none: forget what you hold and read
+    the inbox. `more` says that the next page is there already.
+    """
+
+    entries: list[inbox.Item]
+    cursor: str
+    full: bool
+    more: bool
+
+
+def since(*, employee_id: uuid.UUID, cursor: str | None) -> Changes:
+    """The employee's changes after a cursor; without one, only the cursor to begin from."""
+    with connection.cursor() as database:
+        database.execute(WINDOW)
+        until, epoch = database.fetchone() or (0, "")
+        start = _read(cursor, epoch=epoch) if cursor else None
+        if start is None:
+            fresh = cursors.encode(epoch, int(until) - 1, uuid.UUID(int=2**128 - 1))
+            return Changes(entries=[], cursor=fresh, full=True, more=False)
+        transaction_id, last = start
+        database.execute(
+            CHANGED,
+            {
+                "employee": employee_id,
+                "since": str(transaction_id),
+                "until": str(int(until)),
+                "last": last,
+                "limit": PAGE + 1,
+            },
+        )
+        rows = database.fetchall()
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    if rows:
+        transaction_id, last = int(rows[-1][1]), rows[-1][0]
+    ordered = {row[0]: place for place, row in enumerate(rows)}
+    found = list(inbox.copies(employee_id=employee_id).filter(notification_id__in=ordered))
+    found.sort(key=lambda copy: ordered[copy.notification_id])
+    return Changes(
+        entries=inbox.items(found, employee_id=employee_id),
+        cursor=cursors.encode(epoch, transaction_id, last),
+        full=False,
+        more=more,
+    )
+
+
+def _read(cursor: str, *, epoch: str) -> tuple[int, uuid.UUID] | None:
+    """The place a cursor names; None if it is of another timeline. Raises Invalid for nonsense."""
+    given, transaction_id, last = cursors.decode(cursor, parts=3)
+    if not transaction_id.isascii() or not transaction_id.isdigit() or len(transaction_id) > 20:
+        raise cursors.bad()
+    try:
+        place = int(transaction_id), uuid.UUID(last)
+    except ValueError as error:
+        raise cursors.bad() from error
+    return place if given == epoch else None

@@ -1,0 +1,39 @@
+"""Closing a notification: by whatever road, for everybody at once."""
+
+import uuid
+from datetime import datetime
+
+from hub.lib.columns import CurrentTransactionId
+from notifications import errands
+from notifications.models import BroadcastChange, Errand, Notification, Recipient
+
+
+def close(notification: Notification, *, state: Notification.State, now: datetime) -> None:
+    """Give a locked, open notification its final state, in the caller's transaction.
+
+    The state is the truth that every read joins; feeds and trays follow: the change at once,
+    the clearing pushes by errand.
+    """
+    notification.state = state
+    notification.closed_at = now
+    notification.save(update_fields=["state", "closed_at"])
+    announce(notification, now=now)
+    errands.add(kind=Errand.Kind.CLOSE, notification=notification, due_at=now, now=now)
+
+
+def announce(notification: Notification, *, now: datetime) -> None:
+    """Let every recipient's change feed show that the notification is not what it was.
+
+    The few who sit on a request are touched one by one; a broadcast is one row, whatever its size.
+    """
+    if notification.kind == Notification.Kind.REQUEST:
+        touch(notification.id)
+    else:
+        BroadcastChange.objects.create(notification=notification, at=now)
+
+
+def touch(notification_id: uuid.UUID) -> None:
+    """Mark the copies of a notification as changed by this transaction."""
+    Recipient.objects.filter(notification_id=notification_id).update(
+        changed_in=CurrentTransactionId()
+    )

@@ -1,0 +1,135 @@
+"""The outbox: add, claim, finish, postpone, bury. See docs/adr/0002-the-row-is-the-outbox.md."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from hub.lib import ids, logging
+from notifications import queues
+from notifications.models import Errand, Notification
+
+log = logging.get(__name__)
+
+# An errand claimed this often without an end is poison: it is kept for a person to look at.
+CLAIMS_AT_MOST = 200
+
+CLAIM = """
+UPDATE notifications_errand SET lease_token = %(token)s, lease_until = %(until)s,
+       attempts = attempts + 1
+ WHERE id IN (
+    SELECT errand.id FROM notifications_errand errand
+     WHERE queue = %(queue)s AND dead_at IS NULL AND due_at <= %(now)s
+       AND (lease_until IS NULL OR lease_until <= %(now)s)
+       AND NOT EXISTS (SELECT 1 FROM accounts_subsystem paused
+                        WHERE paused.id = errand.subsystem_id AND paused.paused_at IS NOT NULL)
+     ORDER BY lane, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING *
+"""
+
+
+def lane_of(notification: Notification) -> int:
+    """How soon its work is done: 0 urgent, 1 request, 2 notice, 3 bulk."""
+    if notification.priority == Notification.Priority.URGENT:
+        return queues.URGENT
+    if notification.kind == Notification.Kind.REQUEST:
+        return queues.REQUEST
+    if notification.priority == Notification.Priority.BULK:
+        return queues.BROADCAST
+    return queues.NOTICE
+
+
+def add(
+    *,
+    kind: Errand.Kind,
+    notification: Notification,
+    due_at: datetime,
+    now: datetime,
+    purpose: str = "",
+    employees: tuple[uuid.UUID, uuid.UUID] | None = None,
+    event_id: uuid.UUID | None = None,
+) -> Errand:
+    """Write an errand in the caller's transaction and ring after the commit if it is due."""
+    lane = lane_of(notification)
+    errand = Errand.objects.create(
+        kind=kind,
+        queue=queues.queue_of(kind, lane),
+        lane=lane,
+        subsystem_id=notification.subsystem_id,
+        notification=notification,
+        purpose=purpose,
+        employee_from=employees[0] if employees else None,
+        employee_to=employees[1] if employees else None,
+        event_id=event_id,
+        due_at=due_at,
+        created_at=now,
+    )
+    if due_at <= now:
+        queues.wake(errand.queue)
+    return errand
+
+
+def claim(*, queue: str, limit: int, now: datetime) -> Sequence[Errand]:
+    """Up to `limit` due errands of a queue, urgent lanes first, leased to the caller.
+
+    What other workers hold is passed over, what belongs to a paused sub-system is left.
+    """
+    token = ids.uuid7()
+    until = now + settings.ERRAND_LEASE
+    parameters = {"token": token, "until": until, "queue": queue, "now": now, "limit": limit}
+    claimed = list(Errand.objects.raw(CLAIM, parameters))
+    return sorted(claimed, key=lambda errand: (errand.lane, errand.due_at, errand.id))
+
+
+def _own(errand: Errand) -> dict[str, object]:
+    return {"id": errand.id, "lease_token": errand.lease_token}
+
+
+def finish(errand: Errand) -> bool:
+    """Remove a done errand; False if its lease was lost to another worker meanwhile."""
+    deleted, _ = Errand.objects.filter(**_own(errand)).delete()
+    return deleted == 1
+
+
+def postpone(errand: Errand, *, until: datetime, error: str) -> bool:
+    """Give an errand back, due again at `until`; False if its lease was lost meanwhile."""
+    updated = Errand.objects.filter(**_own(errand)).update(
+        due_at=until, lease_until=None, lease_token=None, last_error=error[:200]
+    )
+    return updated == 1
+
+
+def bury(errand: Errand, *, error: str, now: datetime) -> bool:
+    """Keep an errand as dead, for a person to look at; alarms. False if its lease was lost."""
+    log.error("errand_dead", errand=errand.id, kind=errand.kind, error=error)
+    updated = Errand.objects.filter(**_own(errand)).update(
+        dead_at=now, lease_until=None, lease_token=None, last_error=error[:200]
+    )
+    return updated == 1
+
+
+def extend(errand: Errand, *, now: datetime) -> bool:
+    """Lengthen a lease while long work goes on; False if it was lost."""
+    return (
+        Errand.objects.filter(**_own(errand)).update(lease_until=now + settings.ERRAND_LEASE) == 1
+    )
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long to wait after the n-th failed attempt: 10 s, 20 s, 40 s … 10 minutes at most."""
+    return timedelta(seconds=min(600, 10 * 2 ** min(attempts - 1, 6)))
+
+
+def due_queues(*, now: datetime) -> list[str]:
+    """The queues in which something is due and nobody holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT queue FROM unnest(%s) queue WHERE EXISTS ("
+            " SELECT 1 FROM notifications_errand errand WHERE errand.queue = queue.queue"
+            " AND dead_at IS NULL AND due_at <= %s"
+            " AND (lease_until IS NULL OR lease_until <= %s))",
+            [list(queues.ALL), now, now],
+        )
+        return [row[0] for row in cursor.fetchall()]

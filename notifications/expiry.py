@@ -1,0 +1,35 @@
+"""What happens when the time to answer is over."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import audit
+from notifications import closing, errands
+from notifications.approvals import decisions
+from notifications.callbacks import events
+from notifications.models import Errand, Notification
+
+
+@transaction.atomic
+def run(errand: Errand, now: datetime) -> None:
+    """End an open notification whose time is over: by its default decision, or as expired."""
+    notification = Notification.objects.select_for_update(no_key=True).get(
+        id=errand.notification_id
+    )
+    errands.finish(errand)
+    if notification.state not in {Notification.State.OPEN, Notification.State.SCHEDULED}:
+        return
+    if notification.on_expiry in {"approve", "reject"}:
+        decisions.decide(
+            notification,
+            verb=notification.on_expiry,
+            effect=notification.on_expiry,
+            response=None,
+            actor=audit.Actor(kind="hub", id="expiry"),
+            now=now,
+        )
+        return
+    closing.close(notification, state=Notification.State.EXPIRED, now=now)
+    if notification.kind == Notification.Kind.REQUEST:
+        events.emit(notification, type_="notification.expired", facts={}, now=now)

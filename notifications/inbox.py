@@ -1,0 +1,274 @@
+"""What an employee sees: the list by keyset, one item with the truth about it, capped counts."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from hub.lib import cursors, errors
+from hub.lib.columns import CurrentTransactionId
+from notifications.models import Decision, Notification, Recipient, Response, Seat
+
+COUNT_CAP = 100  # beyond it a badge says "99+"
+
+
+class Outcome(TypedDict):
+    """The decision on a request, and what the sub-system did with it."""
+
+    verb: str
+    effect: str
+    version: int
+    decided_at: str
+    decided_by: dict[str, str] | None
+    by_you: bool
+    outcome: str
+    message: str
+
+
+class Item(TypedDict):
+    """One copy in an inbox."""
+
+    id: str
+    kind: str
+    state: str
+    version: int
+    category: str
+    subsystem: dict[str, str]
+    sensitivity: str
+    priority: str
+    title: str
+    summary: str
+    body: str
+    facts: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    actions: list[dict[str, Any]]
+    waiting_for_you: bool
+    your_answer: dict[str, str] | None
+    decision: Outcome | None
+    arrived_at: str
+    due_at: str | None
+    expires_at: str | None
+    seen_at: str | None
+    read_at: str | None
+    archived_at: str | None
+
+
+class Counts(TypedDict):
+    """How many wait and are unread; `capped` where there are at least COUNT_CAP."""
+
+    unread: int
+    waiting: int
+    capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of an inbox, newest first, and the cursors of its two ends."""
+
+    entries: list[Item]
+    after: str | None  # the next, older page
+    before: str | None  # the previous, newer page
+
+
+def copies(*, employee_id: uuid.UUID) -> QuerySet[Recipient]:
+    """An employee's copies: the only way in, so that a stranger's row can't be expressed."""
+    return Recipient.objects.filter(employee_id=employee_id).select_related(
+        "notification__subsystem", "notification__category"
+    )
+
+
+def page(
+    *,
+    employee_id: uuid.UUID,
+    state: str = "open",
+    category: str | None = None,
+    after: str | None = None,
+    before: str | None = None,
+    page_size: int = 50,
+) -> Page:
+    """A page of the inbox: `open` (not archived), `waiting` (for this person's answer) or `archived`."""
+    rows = copies(employee_id=employee_id)
+    if state == "archived":
+        rows = rows.exclude(archived_at=None)
+    elif state == "waiting":
+        rows = rows.filter(_waiting(employee_id))
+    else:
+        rows = rows.filter(archived_at=None)
+    if category is not None:
+        rows = rows.filter(notification__category__key=category)
+    if before is not None:
+        at, last = read_cursor(before)
+        rows = rows.filter(Q(arrived_at__gt=at) | Q(arrived_at=at, notification_id__gt=last))
+        found = list(rows.order_by("arrived_at", "notification_id")[: page_size + 1])
+        more_before, more_after = len(found) > page_size, True
+        found = found[:page_size][::-1]
+    else:
+        if after is not None:
+            at, last = read_cursor(after)
+            rows = rows.filter(Q(arrived_at__lt=at) | Q(arrived_at=at, notification_id__lt=last))
+        found = list(rows.order_by("-arrived_at", "-notification_id")[: page_size + 1])
+        more_before, more_after = after is not None, len(found) > page_size
+        found = found[:page_size]
+    return Page(
+        entries=items(found, employee_id=employee_id),
+        after=cursor(found[-1]) if found and more_after else None,
+        before=cursor(found[0]) if found and more_before else None,
+    )
+
+
+def item(*, employee_id: uuid.UUID, notification_id: uuid.UUID) -> Item:
+    """One copy, with the state of things now. Raises NotFound for a copy of somebody else."""
+    row = copies(employee_id=employee_id).filter(notification_id=notification_id).first()
+    if row is None:
+        raise errors.NotFound("There is no such notification in your inbox.")
+    return items([row], employee_id=employee_id)[0]
+
+
+def items(rows: Sequence[Recipient], *, employee_id: uuid.UUID) -> list[Item]:
+    """Copies as a client reads them; two more queries whatever their number."""
+    asked = [r.notification_id for r in rows if r.notification.kind == Notification.Kind.REQUEST]
+    seated: set[uuid.UUID] = set()
+    answers: dict[uuid.UUID, Response] = {}
+    decided: dict[uuid.UUID, Decision] = {}
+    if asked:
+        seated = set(
+            Seat.objects.filter(notification_id__in=asked, holder_id=employee_id).values_list(
+                "notification_id", flat=True
+            )
+        )
+        for response in Response.objects.filter(notification_id__in=asked, actor_id=employee_id):
+            answers[response.notification_id] = response
+        for decision in Decision.objects.filter(notification_id__in=asked).select_related(
+            "response__actor"
+        ):
+            decided[decision.notification_id] = decision
+    return [
+        _item(
+            row,
+            seated=row.notification_id in seated,
+            answer=answers.get(row.notification_id),
+            decision=decided.get(row.notification_id),
+        )
+        for row in rows
+    ]
+
+
+def _item(
+    row: Recipient, *, seated: bool, answer: Response | None, decision: Decision | None
+) -> Item:
+    notification, card = row.notification, row.notification.card
+    if answer is not None and answer.version != notification.version:
+        answer = None  # an edit voided it
+    waiting = seated and answer is None and notification.state == Notification.State.OPEN
+    return {
+        "id": str(notification.id),
+        "kind": notification.kind,
+        "state": notification.state,
+        "version": notification.version,
+        "category": notification.category.key,
+        "subsystem": {"key": notification.subsystem.key, "name": notification.subsystem.name},
+        "sensitivity": notification.sensitivity,
+        "priority": notification.priority,
+        "title": card["title"],
+        "summary": card["summary"],
+        "body": card["body"],
+        "facts": card["facts"],
+        "links": card["links"],
+        "actions": [dict(a) for a in card.get("actions", [])] if waiting else [],
+        "waiting_for_you": waiting,
+        "your_answer": None
+        if answer is None
+        else {"verb": answer.verb, "responded_at": answer.responded_at.isoformat()},
+        "decision": None if decision is None else outcome(decision, reader_id=row.employee_id),
+        "arrived_at": row.arrived_at.isoformat(),
+        "due_at": _time(notification.due_at),
+        "expires_at": _time(notification.expires_at),
+        "seen_at": _time(row.seen_at),
+        "read_at": _time(row.read_at),
+        "archived_at": _time(row.archived_at),
+    }
+
+
+def outcome(decision: Decision, *, reader_id: uuid.UUID | None = None) -> Outcome:
+    """A decision as people and sub-systems read it."""
+    response = decision.response
+    return {
+        "verb": decision.verb,
+        "effect": decision.effect,
+        "version": decision.version,
+        "decided_at": decision.decided_at.isoformat(),
+        "decided_by": None
+        if response is None
+        else {"employee_id": response.actor.employee_id, "name": response.actor.display_name},
+        "by_you": response is not None and response.actor_id == reader_id,
+        "outcome": decision.outcome,
+        "message": decision.outcome_message,
+    }
+
+
+def counts(*, employee_id: uuid.UUID) -> Counts:
+    """Unread and waiting, each counted to COUNT_CAP at most by a partial index."""
+    unread = Recipient.objects.filter(employee_id=employee_id, read_at=None, archived_at=None)
+    waiting = Recipient.objects.filter(_waiting(employee_id), employee_id=employee_id)
+    numbers = [len(q.values_list("notification_id")[:COUNT_CAP]) for q in (unread, waiting)]
+    return {"unread": numbers[0], "waiting": numbers[1], "capped": COUNT_CAP in numbers}
+
+
+def _waiting(employee_id: uuid.UUID) -> Q:
+    """Open requests in which this person holds a seat that has not answered the present version."""
+    answered = Response.objects.filter(
+        seat=OuterRef("pk"), version=OuterRef("notification__version")
+    )
+    seats = Seat.objects.filter(
+        holder_id=employee_id, notification__state=Notification.State.OPEN
+    ).exclude(Exists(answered))
+    return Q(notification_id__in=seats.values("notification_id"))
+
+
+MARKS = {"seen": "seen_at", "read": "read_at", "archived": "archived_at"}
+
+
+def mark(
+    *, employee_id: uuid.UUID, notification_ids: Sequence[uuid.UUID], mark: str, now: datetime
+) -> int:
+    """Set an engagement time on one's own copies, where it isn't set yet; how many were set.
+
+    `unarchived` takes an archive back. A request that waits for one's own answer can't be archived.
+    """
+    column = MARKS["archived" if mark == "unarchived" else mark]
+    rows = Recipient.objects.filter(
+        employee_id=employee_id, notification_id__in=list(notification_ids)
+    )
+    if mark == "unarchived":
+        rows = rows.exclude(archived_at=None)
+    else:
+        rows = rows.filter(**{column: None})
+    if mark == "archived":
+        rows = rows.exclude(_waiting(employee_id))
+    return rows.update(
+        **{column: None if mark == "unarchived" else now}, changed_in=CurrentTransactionId()
+    )
+
+
+def cursor(row: Recipient) -> str:
+    """Where a row stands in the list, opaque to clients."""
+    return cursors.encode(row.arrived_at.isoformat(), row.notification_id)
+
+
+def read_cursor(text: str) -> tuple[datetime, uuid.UUID]:
+    """The inverse of `cursor`. Raises Invalid for anything else."""
+    at, last = cursors.decode(text, parts=2)
+    try:
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise cursors.bad()
+        return moment, uuid.UUID(last)
+    except ValueError as error:
+        raise cursors.bad() from error
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()

@@ -1,0 +1,250 @@
+"""Firebase Cloud Messaging, HTTP v1: firebase-admin's messages and credentials, our transport.
+
+The only module that imports firebase_admin and google.auth, and late, since that takes a second
+which a web process need not pay. Why the library does not send by itself: ADR 0004.
+"""
+
+import functools
+import json
+import os
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from hub.lib import logging
+from notifications.push import bearer, encoding, replies, transport, wording
+from notifications.push.gateway import Fate, Outcome, Push, Wording
+
+log = logging.get(__name__)
+
+# Stands for the address until it is spliced in; no sender can know it.
+_SENTINEL = f"address-{secrets.token_hex(16)}"
+# This many malformed addresses in one call, and more than half of it: the fault is on our side.
+SUSPICIOUS_BAD_TOKENS = 20
+_UNREACHED = replies.later("timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where and as whom to send. An empty `ca_file` means the system's authorities."""
+
+    credentials_file: str
+    endpoint: str  # https://host[:port]
+    ca_file: str
+    connections: int
+    total_timeout: timedelta  # of one call of `send`
+
+
+def gateway_from_settings() -> "FcmGateway":
+    """The gateway of this process, as the FCM_… settings describe it."""
+    config = Config(
+        credentials_file=settings.FCM_CREDENTIALS_FILE,
+        endpoint=settings.FCM_ENDPOINT,
+        ca_file=settings.FCM_CA_FILE,
+        connections=settings.FCM_CONNECTIONS,
+        total_timeout=settings.FCM_TOTAL_TIMEOUT,
+    )
+    return _gateway(config, os.getpid())
+
+
+@functools.lru_cache(maxsize=4)
+def _gateway(config: Config, _process: int) -> "FcmGateway":
+    return FcmGateway(config)
+
+
+class FcmGateway:
+    """`gateway.Gateway` on FCM. Safe to share between threads; reads its credentials when used."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._account = _ServiceAccount(config)
+        self._bearer = bearer.Bearer(self._account.fetch)
+        self._transport = transport.Transport(
+            transport.Config(ca_file=config.ca_file, connections=config.connections)
+        )
+
+    def send(self, pushes: Sequence[Push]) -> list[Outcome]:
+        """One outcome a push, in their order; see `gateway.Gateway.send`."""
+        outcomes = [_UNREACHED] * len(pushes)  # until something better is known
+        denied = list(range(len(pushes)))
+        deadline = time.monotonic() + self._config.total_timeout.total_seconds()
+        token = ""
+        try:
+            for _try in range(2):  # a token may have been revoked: once more with a new one
+                if denied:
+                    token = self._bearer.token(deadline=deadline, spurned=token)
+                    denied = self._round(pushes, denied, outcomes, token, deadline)
+            refusal = replies.ours("unauthenticated", stop_lane=True)
+        except bearer.CredentialsError as error:
+            refusal = error.outcome
+        for index in denied:
+            outcomes[index] = refusal
+        _doubt_bad_tokens(outcomes)
+        _report(outcomes)
+        return outcomes
+
+    def _round(
+        self,
+        pushes: Sequence[Push],
+        indexes: Iterable[int],
+        outcomes: list[Outcome],
+        token: str,
+        deadline: float,
+    ) -> list[int]:
+        """Send those pushes. The result is what is left where the token was refused."""
+        encoder, todo, denied = encoding.Encoder(template), iter(indexes), list[int]()
+
+        def bodies() -> Iterator[tuple[int, bytes]]:
+            # The first refusal ends it: each of the rest would be refused too, and count.
+            while not denied and (index := next(todo, None)) is not None:
+                body = encoder.body(pushes[index])
+                if isinstance(body, bytes):
+                    yield index, body
+                else:
+                    outcomes[index] = body
+
+        headers = [
+            f"Authorization: Bearer {token}",
+            "Content-Type: application/json; charset=UTF-8",
+            "X-GOOG-API-FORMAT-VERSION: 2",  # as firebase-admin: errors come with their details
+            "Expect:",
+        ]
+        url = f"{self._config.endpoint}/v1/projects/{self._account.project_id}/messages:send"
+        # Half of the total for each message: a hung stream leaves time to those behind it.
+        patience = self._config.total_timeout.total_seconds() / 2
+        for index, reply in self._transport.exchange(
+            url, headers, bodies(), deadline=deadline, message_seconds=patience
+        ):
+            outcome = outcomes[index] = replies.read(reply)
+            if outcome.reason == "unauthenticated":
+                denied.append(index)
+                outcomes[index] = _UNREACHED  # should the time be over before the second try
+        return [*denied, *todo] if denied else []
+
+
+class _ServiceAccount:
+    """Google's credentials, read from their file when first needed."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._credentials: Any = None
+        self._transport = transport.Transport(
+            transport.Config(ca_file=config.ca_file, connections=1)
+        )
+        self.project_id = ""  # known once a token was fetched
+
+    def fetch(self, deadline: float) -> bearer.Grant:
+        """A new access token, as `bearer.Bearer` wants it."""
+        import google.auth.exceptions  # late: see the module's docstring
+        from firebase_admin import credentials
+
+        try:
+            if self._credentials is None:
+                certificate = credentials.Certificate(self._config.credentials_file)
+                self.project_id = certificate.project_id
+                self._credentials = certificate.get_credential()
+        except (OSError, ValueError) as error:
+            raise bearer.CredentialsError(
+                replies.ours("credentials_invalid", stop_lane=True)
+            ) from error
+        try:
+            self._credentials.refresh(bearer.TokenRequest(self._transport, deadline))
+            life = self._credentials.expiry.replace(tzinfo=UTC) - datetime.now(UTC)
+            return bearer.Grant(token=str(self._credentials.token), life=life)
+        except google.auth.exceptions.RefreshError as error:
+            outcome = replies.ours("credentials_rejected", stop_lane=True)
+            raise bearer.CredentialsError(outcome) from error
+        except (google.auth.exceptions.GoogleAuthError, ValueError, AttributeError) as error:
+            outcome = replies.later("credentials_unavailable")
+            raise bearer.CredentialsError(outcome) from error
+
+
+def template(said: Wording) -> encoding.Template | Outcome:
+    from firebase_admin import messaging
+
+    if wording.size(data=said.data, alert=said.alert) > wording.LIMIT_BYTES:
+        return replies.ours("too_large")
+    try:
+        message = json.loads(str(_message(messaging, said)))  # its text form is its JSON
+        text = json.dumps({"message": message}, ensure_ascii=False, separators=(",", ":"))
+        before, after = text.encode().split(f'"fid":"{_SENTINEL}"'.encode())
+    except (ValueError, TypeError) as error:
+        log.error("a wording cannot be encoded", notification=said.tag, error=type(error).__name__)
+        return replies.ours("invalid_argument")
+    return encoding.Template(before, after)
+
+
+def _message(messaging: Any, said: Wording) -> Any:
+    """The message in firebase-admin's types, which validate it. ValueError for no such platform."""
+    android = apns = webpush = None
+    seconds = int(said.ttl.total_seconds())
+    match said.platform:
+        case "android":
+            # Data only: Firebase keeps just the last *notification* message for a phone that
+            # is off. The app draws it, with the id as tag.
+            android = messaging.AndroidConfig(
+                priority="high" if said.urgent else "normal",
+                ttl=said.ttl,
+                collapse_key=said.collapse_key,
+            )
+        case "ios":
+            apns = _apns(messaging, said, seconds)
+        case "web":
+            notification = said.alert and messaging.WebpushNotification(
+                title=said.alert[0], body=said.alert[1], tag=said.tag
+            )
+            webpush = messaging.WebpushConfig(
+                headers={"TTL": str(seconds), "Urgency": "high" if said.urgent else "normal"},
+                notification=notification,
+            )
+        case _:
+            raise ValueError("no such platform")
+    return messaging.Message(
+        data=dict(said.data), fid=_SENTINEL, android=android, apns=apns, webpush=webpush
+    )
+
+
+def _apns(messaging: Any, said: Wording, seconds: int) -> Any:
+    """https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns"""
+    headers = {
+        "apns-collapse-id": said.tag,
+        # Seconds since the epoch; 0 means: now or never.
+        "apns-expiration": str(int(time.time()) + seconds if seconds else 0),
+    }
+    if said.alert is None:
+        headers |= {"apns-push-type": "background", "apns-priority": "5"}  # 10 would be refused
+        aps = messaging.Aps(content_available=True)
+    else:
+        headers |= {"apns-push-type": "alert", "apns-priority": "10" if said.urgent else "5"}
+        aps = messaging.Aps(
+            alert=messaging.ApsAlert(title=said.alert[0], body=said.alert[1]),
+            sound="default",
+            category=said.category,
+            mutable_content=True,  # the app may fetch the words itself, past Google and Apple
+        )
+    return messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps))
+
+
+def _doubt_bad_tokens(outcomes: list[Outcome]) -> None:
+    """No address is forgotten where FCM finds most of many malformed: that would be our doing."""
+    bad = [index for index, outcome in enumerate(outcomes) if outcome.reason == "bad_token"]
+    if len(bad) >= SUSPICIOUS_BAD_TOKENS and 2 * len(bad) > len(outcomes):
+        for index in bad:
+            outcomes[index] = replies.ours("bad_token", stop_lane=True)
+
+
+def _report(outcomes: Sequence[Outcome]) -> None:
+    counts = dict(Counter(f"{o.fate}/{o.reason}" if o.reason else str(o.fate) for o in outcomes))
+    stopped = sorted({o.reason for o in outcomes if o.stop_lane})
+    if stopped:
+        log.error("pushes must stop: credentials or project", reasons=stopped, outcomes=counts)
+    elif any(o.fate is Fate.OURS for o in outcomes):
+        log.warning("pushed, with messages refused", outcomes=counts)
+    else:
+        log.info("pushed", outcomes=counts)

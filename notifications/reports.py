@@ -1,0 +1,152 @@
+"""What a sub-system reads back of what it sent."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict, cast
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.subsystems import Caller
+from hub.lib import cursors, errors
+from notifications import inbox
+from notifications.models import Decision, Delivery, Notification, Recipient
+
+
+class Counts(TypedDict):
+    """How far a notification has come, in people and in phones."""
+
+    recipients: int
+    seen: int
+    read: int
+    responded: int
+    pushes_sent: int
+    pushes_failed: int
+
+
+class Report(TypedDict):
+    """A notification as its sender reads it."""
+
+    id: str
+    uri: str
+    kind: str
+    category: str
+    reference: str
+    state: str
+    version: int
+    sensitivity: str
+    priority: str
+    created_at: str
+    send_at: str | None
+    due_at: str | None
+    expires_at: str | None
+    closed_at: str | None
+    fanned_out: bool
+    metadata: dict[str, Any]
+    decision: inbox.Outcome | None
+
+
+class FullReport(Report):
+    """A report with its counts, which cost a read each."""
+
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a sub-system's notifications, newest first."""
+
+    entries: list[Report]
+    after: str | None
+
+
+def sent(*, caller: Caller) -> QuerySet[Notification]:
+    """What this caller sent with keys of this mode: the only way in."""
+    return Notification.objects.filter(
+        subsystem_id=caller.subsystem_id, mode=caller.mode
+    ).select_related("category", "decision__response__actor")
+
+
+def one(*, caller: Caller, notification_id: uuid.UUID) -> FullReport:
+    """One notification with its counts. Raises NotFound for one of another sub-system."""
+    notification = sent(caller=caller).filter(id=notification_id).first()
+    if notification is None:
+        raise errors.NotFound("There is no such notification of your sub-system.")
+    return {**report(notification), "counts": counts(notification)}
+
+
+def page(
+    *,
+    caller: Caller,
+    reference: str | None = None,
+    state: str | None = None,
+    after: str | None = None,
+    page_size: int = 50,
+) -> Page:
+    """A page by reference and state, newest first."""
+    rows = sent(caller=caller)
+    if reference is not None:
+        rows = rows.filter(reference=reference)
+    if state is not None:
+        rows = rows.filter(state=state)
+    if after is not None:
+        try:
+            rows = rows.filter(id__lt=uuid.UUID(cursors.decode(after, parts=1)[0]))
+        except ValueError as error:
+            raise cursors.bad() from error
+    found = list(rows.order_by("-id")[: page_size + 1])
+    more, found = len(found) > page_size, found[:page_size]
+    return Page(
+        entries=[report(notification) for notification in found],
+        after=cursors.encode(found[-1].id) if more else None,
+    )
+
+
+def report(notification: Notification) -> Report:
+    """A notification as its sender reads it."""
+    decision: Decision | None = getattr(notification, "decision", None)
+    return {
+        "id": str(notification.id),
+        "uri": uri(notification),
+        "kind": notification.kind,
+        "category": notification.category.key,
+        "reference": notification.reference,
+        "state": notification.state,
+        "version": notification.version,
+        "sensitivity": notification.sensitivity,
+        "priority": notification.priority,
+        "created_at": notification.created_at.isoformat(),
+        "send_at": _time(notification.send_at),
+        "due_at": _time(notification.due_at),
+        "expires_at": _time(notification.expires_at),
+        "closed_at": _time(notification.closed_at),
+        "fanned_out": notification.fanned_out_at is not None,
+        "metadata": notification.metadata,
+        "decision": None if decision is None else inbox.outcome(decision),
+    }
+
+
+def uri(notification: Notification) -> str:
+    """Where the sub-system reads it again."""
+    return f"/api/v1/notifications/{notification.id}"
+
+
+def counts(notification: Notification) -> Counts:
+    """How many have it, saw, read, answered it, and how many pushes went."""
+    people = Recipient.objects.filter(notification=notification).aggregate(
+        recipients=Count("employee_id"),
+        seen=Count("seen_at"),
+        read=Count("read_at"),
+        responded=Count("responded_at"),
+    )
+    pushes = Delivery.objects.filter(
+        notification=notification, purpose=Delivery.Purpose.SHOW
+    ).aggregate(
+        pushes_sent=Count("device_id", filter=Q(state__in=["sent", "delivered"])),
+        pushes_failed=Count("device_id", filter=Q(state="failed")),
+    )
+    return cast(Counts, people | pushes)
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()

@@ -1,0 +1,91 @@
+"""Fixtures for the servers that come from the system's packages, and honesty about them.
+
+Load it with `pytest_plugins = ["tests.servers.plugin"]`. A test that uses one of the fixtures
+carries the mark `servers`. Where a server can be had (it is installed, or apt-get and root are
+here) the test runs and fails if the server does not come up. Elsewhere it is left out and
+named at the end of the run, with the way to run it; with CI=true it fails instead.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import install, postgres, process, redis, samba
+
+PACKAGES = {
+    "samba": samba.PACKAGES,
+    "postgres15": postgres.PACKAGES,
+    "redis7": redis.PACKAGES,
+}
+_NEEDS_ROOT = {"samba"}
+_LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
+
+
+@pytest.fixture(scope="session", name="samba")
+def a_domain_controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[samba.Samba]:
+    """One domain controller for the session; a test puts back what it changes."""
+    running = samba.start(tmp_path_factory.mktemp("samba"))
+    yield running
+    running.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres15(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Postgres]:
+    """One cluster for the session, with the empty database `hub`."""
+    running = postgres.start(tmp_path_factory.mktemp("postgres"))
+    yield running
+    running.remove()
+
+
+@pytest.fixture(scope="session")
+def redis7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[process.Running]:
+    """One Redis for the session."""
+    running = redis.start(tmp_path_factory.mktemp("redis"))
+    yield running
+    running.stop()
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out: dict[str, list[str]] = defaultdict(list)
+    for item in list(items):
+        servers = sorted(PACKAGES.keys() & set(getattr(item, "fixturenames", ())))
+        if servers and item.get_closest_marker("servers") is None:
+            item.add_marker("servers")
+        reason = _why_not(servers or sorted(PACKAGES)) if _is_marked(item) else ""
+        if reason and os.environ.get("CI") != "true":
+            items.remove(item)
+            left_out[reason].append(item.nodeid)
+    config.stash[_LEFT_OUT] = left_out
+    if left_out:
+        count = sum(map(len, left_out.values()))
+        config.hook.pytest_deselected(items=[None] * count)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out = terminalreporter.config.stash.get(_LEFT_OUT, {})
+    for reason, tests in left_out.items():
+        terminalreporter.section(f"left out: {len(tests)} tests that need servers")
+        terminalreporter.line(reason)
+        for test in tests:
+            terminalreporter.line(f"  {test}")
+
+
+def _is_marked(item: pytest.Item) -> bool:
+    return item.get_closest_marker("servers") is not None
+
+
+def _why_not(servers: list[str]) -> str:
+    """Why a test with these servers can't run here, and the remedy; empty if it can."""
+    packages = [package for server in servers for package in PACKAGES[server]]
+    if not install.obtainable(*packages):
+        names = " ".join(install.missing(*packages))
+        return (
+            f"Not installed: {names}. On Debian 12, as root, then run the tests again:"
+            f" apt-get install --no-install-recommends {names}"
+        )
+    if _NEEDS_ROOT & set(servers) and os.geteuid() != 0:
+        return "Samba's LDAP ports (389, 636) need root: run the tests as root to include these."
+    return ""
