@@ -93,6 +93,17 @@ def test_a_request_without_our_bearer_token_is_refused(
     assert "www-authenticate" in answer.headers
 
 
+def test_an_access_token_cannot_be_given_a_longer_life(
+    emulator: Emulator, running: process.Running, access_token: str
+) -> None:
+    forged = access_token.replace("ya29.Q", "ya29.R", 1)  # the first bits are the expiry's
+    assert forged != access_token
+    with connect(running) as client:
+        headers = {"authorization": f"Bearer {forged}"}
+        answer = client.post(SEND, headers=headers, json={"message": {"topic": "news"}})
+    assert problem(answer) == (401, "UNAUTHENTICATED", None)
+
+
 def test_an_access_token_dies_at_its_time(
     emulator: Emulator, running: process.Running, access_token: str
 ) -> None:
@@ -115,7 +126,7 @@ def test_an_unknown_address_is_a_404_in_the_same_shape(http: httpx.Client) -> No
     assert problem(http.get(SEND)) == (404, "NOT_FOUND", None)
 
 
-def _assertion(running: process.Running, **changes: Any) -> str:
+def _assertion(running: process.Running, algorithm: str = "RS256", **changes: Any) -> str:
     key = json.loads(running.credentials_file.read_text())
     now = int(time.time())
     claims = {
@@ -126,7 +137,9 @@ def _assertion(running: process.Running, **changes: Any) -> str:
         "exp": now + 3600,
         **changes,
     }
-    signed: bytes = jwt.encode(crypt.RSASigner.from_service_account_info(key), claims)
+    signed: bytes = jwt.encode(
+        crypt.RSASigner.from_service_account_info(key), claims, header={"alg": algorithm}
+    )
     return signed.decode()
 
 
@@ -158,7 +171,8 @@ def test_an_assertion_with_a_foreign_signature_gets_no_token(
 ) -> None:
     head, body, signature = _assertion(running).split(".")
     forged = signature[:-10] + ("A" * 10 if not signature.endswith("A" * 10) else "B" * 10)
-    for assertion in (f"{head}.{body}.{forged}", f"{head}.{body}.", "nonsense", "a.b.c"):
+    unsigned = _assertion(running, algorithm="none")
+    for assertion in (unsigned, f"{head}.{body}.{forged}", f"{head}.{body}.", "nonsense", "a.b.c"):
         answer = http.post("/token", data={"grant_type": GRANT, "assertion": assertion})
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 

@@ -178,6 +178,7 @@ def test_a_time_to_live_of_nought_means_now_or_never(emulator: Emulator, send: S
     send(phone, data=shown("now"), android={"ttl": "0s"})
     emulator.set_online(phone, False)
     assert send(phone, data=shown("never"), android={"ttl": "0s"}).status_code == 200
+    assert emulator.phone(phone)["stored"] == 0
     emulator.set_online(phone, True)
     assert tags(emulator, phone) == ["now"]
 
