@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 from pathlib import Path
 
 import httpx
@@ -50,6 +51,16 @@ def test_a_page_of_another_site_cannot_steer_it(
         trust_env=False,
     )
     assert answer.status_code == 415
+
+
+def test_the_pages_switch_takes_a_phone_off_the_network(
+    emulator: Emulator, running: process.Running
+) -> None:
+    phone = emulator.register_phone("Alice")
+    address = f"{running.page}emulator/phones/{urllib.parse.quote(phone, safe='')}/online"
+    answer = httpx.put(address, json={"online": False}, trust_env=False)
+    assert answer.json()["online"] is False
+    assert emulator.phone(phone)["online"] is False
 
 
 def test_the_list_finds_by_label_and_counts(emulator: Emulator, running: process.Running) -> None:
