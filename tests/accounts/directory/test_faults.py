@@ -193,15 +193,20 @@ def test_a_password_whose_answer_is_lost_is_not_sent_to_another_controller(
     assert healthy.connections == 0
 
 
-def test_a_referral_is_not_followed(config: ldap.Config, listen: Listen) -> None:
+@pytest.mark.parametrize(("operation", "reply"), [(SEARCH, 0x65), (BIND, 0x61)])
+def test_a_referral_is_not_followed(
+    config: ldap.Config, listen: Listen, operation: int, reply: int
+) -> None:
     elsewhere = listen(passing, tls=False)
-    address = f"ldap://{elsewhere.host}".encode()
-    referral = (
-        b"\x0a\x01\x0a\x04\x00\x04\x00\xa3" + bytes([len(address) + 2, 4, len(address)]) + address
-    )
+    address = f"ldap://{elsewhere.host}/DC=corp".encode()
+    uris = b"\xa3" + bytes([len(address) + 2, 4, len(address)]) + address
+    referral = b"\x0a\x01\x0a\x04\x00\x04\x00" + uris
 
     def refer(self: Listener, message: bytes) -> bytes:
-        return listener.result(message, 0x61, referral) if self.count(BIND) == 2 else PASS_ON
+        asked = listener.kind(message) == operation
+        if asked and self.count(SEARCH) == 1:  # a person's bind comes after the search
+            return listener.result(message, reply, referral)
+        return PASS_ON
 
     with pytest.raises(refusals.DirectoryUnavailable):
         sign_in(over(config, listen(refer).host))
