@@ -138,6 +138,14 @@ def test_all_controllers_down_is_a_503_to_be_tried_again(config: ldap.Config) ->
             list(ask())
 
 
+def test_a_setting_that_cannot_work_is_a_503_as_well(samba: Samba, config: ldap.Config) -> None:
+    with pytest.raises(refusals.DirectoryUnavailable):
+        sign_in(over(config, samba.host, ca_file=Path("/no/such/file.pem")))
+    with pytest.raises(refusals.DirectoryUnavailable):
+        sign_in(over(config))
+    assert sign_in(over(config, "localhost:99999", samba.host)) == "E1001"
+
+
 def test_a_controller_that_takes_connections_and_is_silent_is_left_for_the_next(
     samba: Samba, config: ldap.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
