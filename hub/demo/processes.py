@@ -1,10 +1,12 @@
 """Child processes that never outlive their parent, and never catch its Ctrl-C."""
 
+import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -47,24 +49,38 @@ def spawn(
         )
 
 
+def ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the process has ended. It is not reaped, so its id still means it and no other."""
+    if process.returncode is not None:
+        return True
+    try:
+        return bool(os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT))
+    except ChildProcessError:
+        return True
+
+
 def finish(
     process: subprocess.Popen[bytes],
     *,
     signals: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGKILL),
     patience_seconds: float = 15,
 ) -> int:
-    """End the process by the first of `signals` that works, waiting after each; its exit code.
+    """End the process by the first of `signals` that works, then what is left of its session.
 
-    Harmless on a process that has ended already: a reaped process id is never signalled.
+    Returns its exit code, waiting after each signal. Harmless on a process that was finished
+    before: a reaped id is never signalled.
     """
+    if process.returncode is not None:
+        return process.returncode
     for number in signals:
-        if process.poll() is not None:
+        if ended(process):
             break
-        process.send_signal(number)
-        try:
-            return process.wait(timeout=patience_seconds)
-        except subprocess.TimeoutExpired:
-            continue
+        os.kill(process.pid, number)
+        deadline = time.monotonic() + patience_seconds
+        while not ended(process) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)  # workers that their leader left behind
     return process.wait(timeout=patience_seconds)
 
 

@@ -1,0 +1,149 @@
+"""The whole hub on one machine: which processes, in which order, with which environment."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hub.demo import engines, home, ports, supervisor
+
+MODULE = [sys.executable, "-m"]
+QUEUES = "push,bulk,callback,maintenance"
+
+
+@contextmanager
+def running(
+    where: home.Home, *, at: ports.Ports, say: Callable[[str], None]
+) -> Iterator[tuple[supervisor.Supervisor, dict[str, Any]]]:
+    """The hub, started and ready; leaving the context stops it. Yields the addresses too.
+
+    The addresses (web, phones, fcm, receiver, data, pid, as in running.json) are what
+    `hub.demo.check.main` takes. Raises HomeError, PortTaken, EngineError, ChildError, StopAsked.
+    """
+    ports.require_free(at)
+    with home.occupied(where), supervisor.Supervisor(logs=where.logs, say=say) as watched:
+        env = _environment(where, at)
+        if not env.keys() & {"DATABASE_URL", "DATABASE_URL_FILE"}:
+            env["DATABASE_URL"] = watched.adopt(
+                lambda log: engines.start_postgres(where.postgres, log=log), name="postgres"
+            ).url
+        if not env.keys() & {"REDIS_URL", "REDIS_URL_FILE"}:
+            env["REDIS_URL"] = watched.adopt(
+                lambda log: engines.start_valkey(where.valkey, log=log), name="valkey"
+            ).url
+        phones = _start_world(watched, where, at, env)
+        _start_hub(watched, where, at, env)
+        addresses = {
+            "pid": os.getpid(),
+            "web": at.web_url,
+            "phones": phones,
+            "fcm": env["FCM_ENDPOINT"],
+            "receiver": at.receiver_url,
+            "data": str(where.path),
+        }
+        home.write_json(where.running, addresses)
+        try:
+            yield watched, addresses
+        finally:
+            where.running.unlink(missing_ok=True)
+
+
+def _environment(where: home.Home, at: ports.Ports) -> dict[str, str]:
+    """What every process is given; the caller's own variables win over the demo's choice."""
+    chosen = {
+        "HUB_MODE": "demo",
+        "HUB_DIRECTORY": "local",
+        "LOCAL_DIRECTORY_FILE": str(where.people),
+        "DEMO_FILE": str(where.seeded),
+        "DEMO_RECEIVER_URL": at.receiver_url,
+        "DEMO_CALLBACK_SECRETS_FILE": str(where.callback_secrets),
+        **home.provide_secrets(where),
+    }
+    # NAME_FILE is the other way to give NAME, and both at once are refused.
+    chosen = {key: value for key, value in chosen.items() if f"{key}_FILE" not in os.environ}
+    return {
+        **chosen,
+        **os.environ,
+        "HUB_DATA_DIR": str(where.path),
+        "DJANGO_SETTINGS_MODULE": "hub.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _start_world(
+    watched: supervisor.Supervisor, where: home.Home, at: ports.Ports, env: dict[str, str]
+) -> str:
+    """Start what the hub talks to, point `env` at it, and give the address of the phones' page."""
+    fcm = watched.start(
+        "fcm emulator",
+        [
+            *MODULE, "hub.demo.fcm", "--dir", str(where.fcm),
+            "--port", str(at.fcm), "--http-port", str(at.phones),
+        ],
+        env=env, directory=home.CHECKOUT,
+    )  # fmt: skip
+    receiver = watched.start(
+        "receiver",
+        [
+            *MODULE, "hub.demo.receiver", "--port", str(at.receiver),
+            "--log", str(where.callbacks), "--secrets", str(where.callback_secrets),
+        ],
+        env=env, directory=home.CHECKOUT,
+    )  # fmt: skip
+    for child in (fcm, receiver):
+        watched.wait(child, lambda child: _ready_line(child) is not None)
+    said = _ready_line(fcm) or {}
+    env["FCM_ENDPOINT"] = said["endpoint"]
+    env["FCM_CA_FILE"] = said["ca_file"]
+    env["FCM_CREDENTIALS_FILE"] = said["credentials_file"]
+    return str(said["page"])
+
+
+def _start_hub(
+    watched: supervisor.Supervisor, where: home.Home, at: ports.Ports, env: dict[str, str]
+) -> None:
+    common: dict[str, Any] = {"env": env, "directory": home.CHECKOUT}
+    watched.run("migrate", [sys.executable, "manage.py", "migrate", "--no-input"], **common)
+    watched.run("demo company", [*MODULE, "hub.demo.seed"], **common)
+    web = watched.start(
+        "web",
+        [
+            *MODULE, "granian", "--interface", "wsgi", "--host", ports.HOST, "--port", str(at.web),
+            "--workers", "1", "--blocking-threads", "8", "--backpressure", "64", "--no-ws",
+            "hub.wsgi:application",
+        ],
+        **common,
+    )  # fmt: skip
+    worker = watched.start(
+        "worker",
+        [
+            *MODULE, "celery", "-A", "hub.celery", "worker", "-Q", QUEUES, "--concurrency", "2",
+            "--hostname", "hub@%h", "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+        ],
+        **common,
+    )  # fmt: skip
+    beat = watched.start(
+        "beat",
+        [
+            *MODULE, "celery", "-A", "hub.celery", "beat",
+            "--schedule", str(where.schedule), "--pidfile", "", "--loglevel", "INFO",
+        ],
+        **common,
+    )  # fmt: skip
+    watched.wait(web, lambda _: ports.responds(at.web))
+    watched.wait(worker, lambda child: " ready." in child.output())
+    watched.wait(beat, lambda child: "beat: Starting" in child.output())
+
+
+def _ready_line(child: supervisor.Child) -> dict[str, Any] | None:
+    """The line of JSON by which our own servers say that they listen; None until it came."""
+    for line in child.output().splitlines():
+        if line.startswith("{") and '"ready"' in line:
+            try:
+                said: dict[str, Any] = json.loads(line)
+            except ValueError:
+                return None  # half of it is still on its way
+            return said
+    return None
