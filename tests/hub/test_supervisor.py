@@ -65,12 +65,11 @@ def test_a_child_that_dies_is_reported_with_its_last_words(tmp_path: Path) -> No
 
 
 def test_a_child_that_never_gets_ready_is_reported_and_stopped(tmp_path: Path) -> None:
-    with (
-        pytest.raises(supervisor.ChildError, match="slow was not ready after 0 s"),
-        started([], tmp_path) as watched,
-    ):
+    with started([], tmp_path) as watched:
         child = watched.start("slow", SLEEP, env=ENV, directory=tmp_path)
-        watched.wait(child, lambda _: False, seconds=0)
+        with pytest.raises(supervisor.ChildError, match="slow was not ready after 0 s"):
+            watched.wait(child, lambda _: False, seconds=0)
+    assert not processes.alive(child.process.pid)
 
 
 def test_a_command_that_fails_is_reported_with_its_last_words(tmp_path: Path) -> None:
