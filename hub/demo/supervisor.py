@@ -61,7 +61,8 @@ class Supervisor:
         try:
             while self._children:
                 child = self._children.pop()
-                self._say(f"stopping {child.name}")
+                with contextlib.suppress(OSError):  # the terminal may be gone, the children not
+                    self._say(f"stopping {child.name}")
                 child.stop()
         finally:
             for number, handler in self._before.items():
