@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from accounts.api import bodies
-from hub.problems import CONTENT_TYPE
+from hub.lib.errors import CONTENT_TYPE
 
 
 class Problem(bodies.Body):
@@ -51,7 +51,7 @@ class EmployeeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
     target_class = "accounts.api.authentication.BearerEmployee"
     name = "employee"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """A bearer token."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "hub_at_…"}
 
@@ -62,6 +62,6 @@ class SubsystemScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
     target_class = "accounts.api.authentication.BearerSubsystem"
     name = "subsystem"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """A bearer token."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "hub_sk_… or hub_tk_…"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 HOST = "127.0.0.1"
 
 
-class PortTaken(Exception):  # noqa: N818 - a fact about the machine
+class PortTaken(Exception):
     """Another program listens there. The message names the port and the way out."""
 
 

@@ -19,7 +19,7 @@ class ChildError(Exception):
     """A process ended too early or was never ready; the message has its last words."""
 
 
-class StopAsked(Exception):  # noqa: N818 - a wish, no error
+class StopAsked(Exception):
     """Ctrl-C, SIGTERM or SIGHUP arrived."""
 
 
