@@ -50,7 +50,7 @@ FACT_TYPES = ["text", "number", "money", "date", "datetime", "boolean"]
 class Fact(bodies.Body):
     """A labelled value; money carries its ISO 4217 currency."""
 
-    label = bodies.Line(max_length=80)
+    label = bodies.Line(max_length=80)  # type: ignore[assignment]  # DRF takes it off the class
     value = bodies.Line(max_length=500)
     type = serializers.ChoiceField(choices=FACT_TYPES, default="text")
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
@@ -67,7 +67,7 @@ class Fact(bodies.Body):
 class Link(bodies.Body):
     """A way into a module of the sub-system; never a URL."""
 
-    label = bodies.Line(max_length=80)
+    label = bodies.Line(max_length=80)  # type: ignore[assignment]  # DRF takes it off the class
     module = serializers.SlugField(max_length=64)
     path = serializers.RegexField(r"^/[A-Za-z0-9/_.~-]*$", max_length=500, default="/")
 
@@ -76,7 +76,7 @@ class ActionShape(bodies.Body):
     """One answer a request offers."""
 
     verb = serializers.ChoiceField(choices=["approve", "reject"])
-    label = bodies.Line(max_length=40)
+    label = bodies.Line(max_length=40)  # type: ignore[assignment]  # DRF takes it off the class
     comment = serializers.ChoiceField(choices=["none", "optional", "required"], required=False)
 
 
@@ -91,7 +91,7 @@ class ActionOffered(bodies.Body):
     """One answer that is the reader's to give."""
 
     verb = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
     effect = serializers.ChoiceField(choices=["approve", "reject"])
     comment = serializers.CharField(allow_blank=True)
 
