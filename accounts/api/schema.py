@@ -8,7 +8,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from accounts.api import bodies
-from hub.problems import CONTENT_TYPE
+
+PROBLEM = "application/problem+json"
 
 
 class Problem(bodies.Body):
@@ -42,7 +43,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 def answers(good: dict[int, Any], *, refused: Iterable[int] = (), why: str = "") -> dict[Any, Any]:
     """`responses=` of an operation: the good ones, and a problem for each status refused with."""
     problem = OpenApiResponse(Problem, description=why or "Refused; see `code`.")
-    return {**good, **{(status, CONTENT_TYPE): problem for status in refused}}
+    return {**good, **{(status, PROBLEM): problem for status in refused}}
 
 
 class EmployeeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

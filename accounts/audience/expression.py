@@ -95,7 +95,7 @@ def validate(expression: object, *, pointer: str) -> Audience:
     return parsed
 
 
-class _Flawed(Exception):  # noqa: N818
+class _Flawed(Exception):
     """One flaw of one value, on its way to the list of all of them."""
 
     def __init__(self, pointer: str, code: str, message: str) -> None:
