@@ -3,8 +3,12 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from hub import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
 ]
 
 handler400 = "hub.problems.bad_request"
