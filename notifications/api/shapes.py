@@ -8,6 +8,9 @@ from accounts.api import bodies
 from notifications.models import Decision, Notification
 from notifications.models.category import Sensitivity
 
+VERBS = ["approve", "reject"]
+SENDABLE = ["notice", "request"]
+
 
 class PageInfo(bodies.Body):
     """The cursors of a page's two ends, null where nothing is beyond, and its size."""
@@ -35,7 +38,7 @@ class DecisionShape(bodies.Body):
     """The decision on a request, and what the sub-system did with it."""
 
     verb = serializers.CharField()
-    effect = serializers.ChoiceField(choices=["approve", "reject"])
+    effect = serializers.ChoiceField(choices=VERBS)
     version = serializers.IntegerField()
     decided_at = serializers.DateTimeField()
     decided_by = DecidedBy(allow_null=True)
@@ -75,7 +78,7 @@ class Link(bodies.Body):
 class ActionShape(bodies.Body):
     """One answer a request offers."""
 
-    verb = serializers.ChoiceField(choices=["approve", "reject"])
+    verb = serializers.ChoiceField(choices=VERBS)
     label = bodies.Line(max_length=40)  # type: ignore[assignment]  # DRF takes it off the class
     comment = serializers.ChoiceField(choices=["none", "optional", "required"], required=False)
 
@@ -92,7 +95,7 @@ class ActionOffered(bodies.Body):
 
     verb = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
-    effect = serializers.ChoiceField(choices=["approve", "reject"])
+    effect = serializers.ChoiceField(choices=VERBS)
     comment = serializers.CharField(allow_blank=True)
 
 
