@@ -15,7 +15,6 @@ from hub.lib import errors, logging
 
 log = logging.get(__name__)
 
-CONTENT_TYPE = "application/problem+json"
 # DRF's own refusals, by class: code and title. Nothing of their wording is the contract.
 DRF_CODES: list[tuple[type[drf_errors.APIException], str, str]] = [
     (drf_errors.ParseError, "malformed_request", "The request cannot be read"),
@@ -61,7 +60,7 @@ def of_error(error: errors.HubError) -> dict[str, Any]:
 def plain(body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpResponse:
     """A Django response carrying a problem, for what fails outside DRF's views."""
     return HttpResponse(
-        json.dumps(body), status=body["status"], content_type=CONTENT_TYPE, headers=headers
+        json.dumps(body), status=body["status"], content_type=errors.CONTENT_TYPE, headers=headers
     )
 
 
@@ -71,7 +70,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     body, headers = translate(error)
     if body["status"] >= 500:
         log.error("request_failed", code=body["code"], exc_info=error)
-    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+    return Response(body, status=body["status"], headers=headers, content_type=errors.CONTENT_TYPE)
 
 
 def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:

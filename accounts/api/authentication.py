@@ -44,7 +44,7 @@ class BearerEmployee(BaseAuthentication):
         )
         return Principal("employee", session.employee_id), session
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+    def authenticate_header(self, request: Request) -> str:
         """The challenge of a 401."""
         return "Bearer"
 
@@ -60,7 +60,7 @@ class BearerSubsystem(BaseAuthentication):
         caller = subsystems.authenticate_key(text=text, now=clock.now())
         return Principal("subsystem", caller.subsystem_id, caller.mode), caller
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+    def authenticate_header(self, request: Request) -> str:
         """The challenge of a 401."""
         return "Bearer"
 

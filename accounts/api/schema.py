@@ -8,8 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from accounts.api import bodies
-
-PROBLEM = "application/problem+json"
+from hub.lib.errors import CONTENT_TYPE
 
 
 class Problem(bodies.Body):
@@ -43,7 +42,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 def answers(good: dict[int, Any], *, refused: Iterable[int] = (), why: str = "") -> dict[Any, Any]:
     """`responses=` of an operation: the good ones, and a problem for each status refused with."""
     problem = OpenApiResponse(Problem, description=why or "Refused; see `code`.")
-    return {**good, **{(status, PROBLEM): problem for status in refused}}
+    return {**good, **{(status, CONTENT_TYPE): problem for status in refused}}
 
 
 class EmployeeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -52,7 +51,7 @@ class EmployeeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
     target_class = "accounts.api.authentication.BearerEmployee"
     name = "employee"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """A bearer token."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "hub_at_…"}
 
@@ -63,6 +62,6 @@ class SubsystemScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
     target_class = "accounts.api.authentication.BearerSubsystem"
     name = "subsystem"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """A bearer token."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "hub_sk_… or hub_tk_…"}

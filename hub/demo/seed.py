@@ -25,7 +25,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     from accounts import sync
-    from accounts.directory import directory_from_settings, local
+    from accounts.directory import choose, local
     from accounts.models import Employee
     from hub.demo import company
     from hub.lib import clock
@@ -40,7 +40,7 @@ def main() -> int:
             hash_iterations=1000,
         )
     if not Employee.objects.exists():
-        summary = sync.walk(directory=directory_from_settings(), now=now)
+        summary = sync.walk(directory=choose.configured(), now=now)
         print(f"{summary.people} people and {summary.groups} groups from the directory")
     demo = Path(os.environ["DEMO_FILE"])
     if not demo.exists():

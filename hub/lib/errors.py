@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+CONTENT_TYPE = "application/problem+json"  # RFC 9457
+
 
 @dataclass(frozen=True)
 class FieldError:

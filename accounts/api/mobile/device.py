@@ -20,7 +20,7 @@ class OneDevice(EmployeeView):
         tags=["Me"],
         responses=answers({204: None}, refused=[401, 403, 404, 429]),
     )
-    def delete(self, request: Request, device_id: uuid.UUID) -> Response:  # noqa: ARG002
+    def delete(self, request: Request, device_id: uuid.UUID) -> Response:
         """End the session; the app there is told to wipe at its next call."""
         devices.close(
             employee_id=self.session.employee_id,

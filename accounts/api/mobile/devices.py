@@ -40,7 +40,7 @@ class Devices(EmployeeView):
         tags=["Me"],
         responses=answers({200: Output}, refused=[401, 403, 429]),
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         """The phones and browsers on which you are signed in."""
         open_now = devices.listed(employee_id=self.session.employee_id)
         entries = [self._entry(device) for device in open_now]

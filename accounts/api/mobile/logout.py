@@ -20,7 +20,7 @@ class Logout(EmployeeView):
         request=None,
         responses=answers({204: None}, refused=[401, 403, 429]),
     )
-    def post(self, request: Request) -> Response:  # noqa: ARG002
+    def post(self, request: Request) -> Response:
         """End this session; its push address is forgotten with it."""
         with contextlib.suppress(errors.NotFound):  # ended meanwhile: just what was asked for
             sessions.logout(session=self.session, now=clock.now())

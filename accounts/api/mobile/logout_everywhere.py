@@ -25,7 +25,7 @@ class LogoutEverywhere(EmployeeView):
         request=None,
         responses=answers({200: Output}, refused=[401, 403, 429]),
     )
-    def post(self, request: Request) -> Response:  # noqa: ARG002
+    def post(self, request: Request) -> Response:
         """End every session of yours, this one included."""
         ended = sessions.logout_everywhere(session=self.session, now=clock.now())
         return Response(self.Output({"ended": ended}).data)

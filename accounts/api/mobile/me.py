@@ -17,7 +17,7 @@ class Me(EmployeeView):
         tags=["Me"],
         responses=answers({200: shown.Employee}, refused=[401, 403, 429]),
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         """Yourself, as the directory has you."""
         row = Employee.objects.select_related("manager").get(pk=self.session.employee_id)
         return Response(shown.Employee(row).data)
