@@ -4,7 +4,6 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
 
 from accounts import devices, people, refusals, sessions
 from accounts.audit import HUB, Actor
@@ -12,6 +11,7 @@ from accounts.directory import refusals as directory_refusals
 from accounts.models import AuditEvent, Device, Employee, RefreshToken
 from hub.lib import errors
 from tests.accounts.conftest import FakeDirectory, person, phone
+from tests.accounts.parallel import in_parallel
 
 DAY = timedelta(days=1)
 
@@ -267,28 +267,6 @@ def test_nobody_can_end_a_strangers_session(
         )
     assert devices.listed(employee_id=alice.pk).count() == 1
     assert devices.listed(employee_id=charlie.pk).count() == 0
-
-
-def in_parallel(count: int, act: object) -> list[object]:
-    """What `act(number)` returned or raised, for each of `count` threads let loose together."""
-    barrier = threading.Barrier(count)
-    results: list[object] = [None] * count
-
-    def run(number: int) -> None:
-        try:
-            barrier.wait(30)
-            results[number] = act(number)  # type: ignore[operator]
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.mark.django_db(transaction=True)
