@@ -56,7 +56,7 @@ def test_only_json_is_read(client: Client, content_type: str) -> None:
     refused(response, 415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("charset", ["utf-16", "utf-7", "base64", "idna", "nonsense"])
+@pytest.mark.parametrize("charset", ["utf-16", "utf-7", "base64", "idna"])
 def test_an_odd_charset_is_refused(client: Client, charset: str) -> None:
     response = client.generic(
         "POST", "/api/v1/auth/login", b"{}", content_type=f"application/json; charset={charset}"
