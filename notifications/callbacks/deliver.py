@@ -26,7 +26,7 @@ ORDER_WAIT = timedelta(seconds=5)
 def run(errand: Errand, now: datetime) -> None:
     """Try to tell the event once; nothing is locked while the endpoint is called."""
     events = CallbackEvent.objects.select_related("subsystem", "notification__category")
-    event = events.filter(id=errand.event_id).first()
+    event = events.filter(id=errand.event_id).first() if errand.event_id else None
     if event is None:
         errands.bury(errand, error="no such event", now=now)
         return
@@ -61,6 +61,8 @@ def run(errand: Errand, now: datetime) -> None:
 
 def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdict]:
     """POST the event: the HTTP status (None where none came), why not, and what it means."""
+    if event.subsystem.callback_off_at is not None:
+        return None, "endpoint_off", Verdict(Meaning.OFF)
     body = json.dumps(event.body, separators=(",", ":"), ensure_ascii=False).encode()
     secrets = subsystems.live_callback_secrets(subsystem_id=event.subsystem_id)
     if not secrets:
@@ -119,7 +121,7 @@ def record(
             settle_outcome(event.notification, outcome=outcome, message=verdict.message, now=now)
         errands.finish(errand)
         return
-    if meaning == Meaning.OFF:
+    if meaning == Meaning.OFF and attempt.status is not None:
         Subsystem.objects.filter(id=event.subsystem_id).update(callback_off_at=now)
         log.error("callback_endpoint_off", subsystem=event.subsystem.key)
     waits = settings.CALLBACK_WAITS_SECONDS
