@@ -9,5 +9,5 @@ class HubConfig(AppConfig):
     name = "hub"
 
     def ready(self) -> None:
-        """Make the Celery application current, so that every process rings the right broker."""
-        from hub import celery  # noqa: F401  # only once the settings are there
+        """Register the checks; make the Celery application current, so that all ring one broker."""
+        from hub import celery, checks  # noqa: F401  # only once the settings are there

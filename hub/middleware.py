@@ -8,7 +8,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from hub import problems
-from hub.lib import ids, logging
+from hub.lib import errors, ids, logging
 
 log = logging.get(__name__)
 
@@ -50,7 +50,7 @@ class Problems:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_problem = response.get("Content-Type", "").startswith(problems.CONTENT_TYPE)
+        is_problem = response.get("Content-Type", "").startswith(errors.CONTENT_TYPE)
         if request.path.startswith("/api/") and response.status_code >= 400 and not is_problem:
             body, headers = problems.translate(Exception())
             known = {

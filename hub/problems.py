@@ -15,7 +15,6 @@ from hub.lib import errors, logging
 
 log = logging.get(__name__)
 
-CONTENT_TYPE = "application/problem+json"
 # DRF's own refusals, by class: code and title. Nothing of their wording is the contract.
 DRF_CODES: list[tuple[type[drf_errors.APIException], str, str]] = [
     (drf_errors.ParseError, "malformed_request", "The request cannot be read"),
@@ -26,7 +25,6 @@ DRF_CODES: list[tuple[type[drf_errors.APIException], str, str]] = [
     (drf_errors.MethodNotAllowed, "method_not_allowed", "This address does not take that method"),
     (drf_errors.NotAcceptable, "not_acceptable", "The hub answers in application/json"),
     (drf_errors.UnsupportedMediaType, "unsupported_media_type", "The hub reads application/json"),
-    (drf_errors.Throttled, "rate_limited", "Too many requests"),
 ]
 
 
@@ -61,17 +59,17 @@ def of_error(error: errors.HubError) -> dict[str, Any]:
 def plain(body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpResponse:
     """A Django response carrying a problem, for what fails outside DRF's views."""
     return HttpResponse(
-        json.dumps(body), status=body["status"], content_type=CONTENT_TYPE, headers=headers
+        json.dumps(body), status=body["status"], content_type=errors.CONTENT_TYPE, headers=headers
     )
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Answers every exception; what is unforeseen is logged and a 500."""
-    set_rollback()  # type: ignore[no-untyped-call]
+    set_rollback()
     body, headers = translate(error)
     if body["status"] >= 500:
         log.error("request_failed", code=body["code"], exc_info=error)
-    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+    return Response(body, status=body["status"], headers=headers, content_type=errors.CONTENT_TYPE)
 
 
 def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
@@ -88,7 +86,9 @@ def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
             detail="A body may have at most 256 kB.",
         ), {}  # fmt: skip
     if isinstance(error, django_errors.PermissionDenied):
-        return document(status=403, code="forbidden", title="Not allowed", detail="You may not do this."), {}  # fmt: skip
+        return document(
+            status=403, code="forbidden", title="Not allowed", detail="You may not do this.",
+        ), {}  # fmt: skip
     if isinstance(error, django_errors.BadRequest | django_errors.SuspiciousOperation):
         return document(
             status=400, code="malformed_request", title="The request cannot be read",
@@ -111,8 +111,6 @@ def of_drf(error: drf_errors.APIException) -> tuple[dict[str, Any], dict[str, st
         ("malformed_request", "The request cannot be read"),
     )
     headers: dict[str, str] = {}
-    if isinstance(error, drf_errors.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"
     detail = error.detail if isinstance(error.detail, str) else title

@@ -126,8 +126,8 @@ def due_queues(*, now: datetime) -> list[str]:
     """The queues in which something is due and nobody holds it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT queue FROM unnest(%s) queue WHERE EXISTS ("
-            " SELECT 1 FROM notifications_errand errand WHERE errand.queue = queue.queue"
+            "SELECT wanted.queue FROM unnest(%s::text[]) AS wanted(queue) WHERE EXISTS ("
+            " SELECT 1 FROM notifications_errand errand WHERE errand.queue = wanted.queue"
             " AND dead_at IS NULL AND due_at <= %s"
             " AND (lease_until IS NULL OR lease_until <= %s))",
             [list(queues.ALL), now, now],

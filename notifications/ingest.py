@@ -40,7 +40,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A notification that will not be lost; `count` is exact for requests, an estimate for notices."""
+    """What will not be lost; `count` is exact for requests, an estimate for notices."""
 
     notification: Notification
     count: int
@@ -145,7 +145,7 @@ def _approvers(parsed: audience.Audience, *, requester: Employee | None) -> list
 
 
 def _policy(draft: Draft, *, seats: int) -> dict[str, Any]:
-    policy = {"mode": "any", "n": 1, "reject_ends": True} | draft.policy
+    policy: dict[str, Any] = {"mode": "any", "n": 1, "reject_ends": True} | draft.policy
     if policy["mode"] == "quorum" and not 1 <= policy["n"] <= seats:
         raise _invalid(
             "/policy/n", "quorum_unreachable", f"Between 1 and {seats}, the number of approvers."

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from django.db.models import Count, Q, QuerySet
 
@@ -145,7 +145,7 @@ def counts(notification: Notification) -> Counts:
         pushes_sent=Count("device_id", filter=Q(state__in=["sent", "delivered"])),
         pushes_failed=Count("device_id", filter=Q(state="failed")),
     )
-    return Counts(**people, **pushes)
+    return cast(Counts, people | pushes)
 
 
 def _time(value: datetime | None) -> str | None:

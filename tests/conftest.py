@@ -8,6 +8,8 @@ import pytest
 from accounts.models import Employee, Subsystem
 from hub.lib import clock
 
+pytest_plugins = ["tests.servers.plugin"]
+
 
 @pytest.fixture
 def now() -> datetime:

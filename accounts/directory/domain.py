@@ -170,7 +170,11 @@ class DomainDirectory:
         servers = self._in_order()
         for position, server in enumerate(servers, start=1):
             left = end - time.monotonic()
-            session = ldap.Session(config=self._config, server=server)
+            try:
+                session = ldap.Session(config=self._config, server=server)
+            except (OSError, ValueError) as error:  # no such CA file, no such port
+                log.error("directory_setting_unusable", server=server, reason=repr(error))
+                continue
             try:
                 answer = self._pool.run(
                     functools.partial(_converse, session, work, keep_open=keep_open),

@@ -1,13 +1,14 @@
 """The TCP ports of the demo, all on 127.0.0.1."""
 
 import contextlib
+import http.client
 import socket
 from dataclasses import dataclass, fields
 
 HOST = "127.0.0.1"
 
 
-class PortTaken(Exception):  # noqa: N818 - a fact about the machine
+class PortTaken(Exception):
     """Another program listens there. The message names the port and the way out."""
 
 
@@ -56,10 +57,17 @@ def require_free(ports: Ports) -> None:
                 ) from None
 
 
-def answers(port: int) -> bool:
-    """Whether somebody accepts connections there."""
+def responds(port: int) -> bool:
+    """Whether an HTTP server there answers, whatever it says.
+
+    A mere connection would prove less: the web server listens before the application is loaded.
+    """
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
     try:
-        socket.create_connection((HOST, port), timeout=1).close()
-    except OSError:
+        connection.request("GET", "/health/live")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
     return True

@@ -45,7 +45,7 @@ def spawn(
             extra_groups=None if user is None else [],
             pass_fds=tuple(keep_open),
             start_new_session=True,
-            preexec_fn=_tie_to_parent(farewell),  # noqa: PLW1509 - one foreign call, no imports
+            preexec_fn=_tie_to_parent(farewell),
         )
 
 

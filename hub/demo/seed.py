@@ -12,11 +12,24 @@ from typing import Any
 
 import django
 
+# key -> name, and its categories: key, name, sensitivity
 SUBSYSTEMS = {
-    "payroll": ("Payroll", [("payslip", "Payslip", "restricted"), ("news", "Payroll news", "public")]),
-    "expenses": ("Expenses", [("expense.approval", "Expense approval", "internal"), ("notice", "Expense notice", "internal")]),
-    "it-tickets": ("IT tickets", [("access.request", "Access request", "internal"), ("outage", "Outage", "public")]),
-}  # fmt: skip
+    "payroll": (
+        "Payroll",
+        [("payslip", "Payslip", "restricted"), ("news", "Payroll news", "public")],
+    ),
+    "expenses": (
+        "Expenses",
+        [
+            ("expense.approval", "Expense approval", "internal"),
+            ("notice", "Expense notice", "internal"),
+        ],
+    ),
+    "it-tickets": (
+        "IT tickets",
+        [("access.request", "Access request", "internal"), ("outage", "Outage", "public")],
+    ),
+}
 ADMIN = {"user_name": "admin", "password": "Demo-admin-1"}
 
 
@@ -25,7 +38,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     from accounts import sync
-    from accounts.directory import directory_from_settings, local
+    from accounts.directory import choose, local
     from accounts.models import Employee
     from hub.demo import company
     from hub.lib import clock
@@ -40,7 +53,7 @@ def main() -> int:
             hash_iterations=1000,
         )
     if not Employee.objects.exists():
-        summary = sync.walk(directory=directory_from_settings(), now=now)
+        summary = sync.walk(directory=choose.configured(), now=now)
         print(f"{summary.people} people and {summary.groups} groups from the directory")
     demo = Path(os.environ["DEMO_FILE"])
     if not demo.exists():

@@ -33,10 +33,10 @@ def running(
             env["REDIS_URL"] = watched.adopt(
                 lambda log: engines.start_valkey(where.valkey, log=log), name="valkey"
             ).url
-        phones = _start_fcm(watched, where, at, env)
+        phones = _start_world(watched, where, at, env)
         _start_hub(watched, where, at, env)
         watched.run(
-            "phones",
+            "pretend phones",
             [*MODULE, "hub.demo.phones", "--web", at.web_url, "--phones", phones],
             env=env, directory=home.CHECKOUT,
         )  # fmt: skip
@@ -77,19 +77,29 @@ def _environment(where: home.Home, at: ports.Ports) -> dict[str, str]:
     }
 
 
-def _start_fcm(
+def _start_world(
     watched: supervisor.Supervisor, where: home.Home, at: ports.Ports, env: dict[str, str]
 ) -> str:
-    """Start the emulator, point `env` at it, and give the address of its page."""
-    child = watched.start(
+    """Start what the hub talks to, point `env` at it, and give the address of the phones' page."""
+    fcm = watched.start(
         "fcm emulator",
         [
             *MODULE, "hub.demo.fcm", "--dir", str(where.fcm),
             "--port", str(at.fcm), "--http-port", str(at.phones),
         ],
-        env=env, directory=home.CHECKOUT, ready=lambda child: _ready_line(child) is not None,
+        env=env, directory=home.CHECKOUT,
     )  # fmt: skip
-    said = _ready_line(child) or {}
+    receiver = watched.start(
+        "receiver",
+        [
+            *MODULE, "hub.demo.receiver", "--port", str(at.receiver),
+            "--log", str(where.callbacks), "--secrets", str(where.callback_secrets),
+        ],
+        env=env, directory=home.CHECKOUT,
+    )  # fmt: skip
+    for child in (fcm, receiver):
+        watched.wait(child, lambda child: _ready_line(child) is not None)
+    said = _ready_line(fcm) or {}
     env["FCM_ENDPOINT"] = said["endpoint"]
     env["FCM_CA_FILE"] = said["ca_file"]
     env["FCM_CREDENTIALS_FILE"] = said["credentials_file"]
@@ -100,41 +110,36 @@ def _start_hub(
     watched: supervisor.Supervisor, where: home.Home, at: ports.Ports, env: dict[str, str]
 ) -> None:
     common: dict[str, Any] = {"env": env, "directory": home.CHECKOUT}
-    watched.start(
-        "receiver",
-        [
-            *MODULE, "hub.demo.receiver", "--port", str(at.receiver),
-            "--log", str(where.callbacks), "--secrets", str(where.callback_secrets),
-        ],
-        ready=lambda child: _ready_line(child) is not None, **common,
-    )  # fmt: skip
     watched.run("migrate", [sys.executable, "manage.py", "migrate", "--no-input"], **common)
     watched.run("demo company", [*MODULE, "hub.demo.seed"], **common)
-    watched.start(
+    web = watched.start(
         "web",
         [
             *MODULE, "granian", "--interface", "wsgi", "--host", ports.HOST, "--port", str(at.web),
             "--workers", "1", "--blocking-threads", "8", "--backpressure", "64", "--no-ws",
             "hub.wsgi:application",
         ],
-        ready=lambda _child: ports.answers(at.web), **common,
+        **common,
     )  # fmt: skip
-    watched.start(
+    worker = watched.start(
         "worker",
         [
             *MODULE, "celery", "-A", "hub.celery", "worker", "-Q", QUEUES, "--concurrency", "2",
             "--hostname", "hub@%h", "--without-gossip", "--without-mingle", "--loglevel", "INFO",
         ],
-        ready=lambda child: " ready." in child.output(), **common,
+        **common,
     )  # fmt: skip
-    watched.start(
+    beat = watched.start(
         "beat",
         [
             *MODULE, "celery", "-A", "hub.celery", "beat",
             "--schedule", str(where.schedule), "--pidfile", "", "--loglevel", "INFO",
         ],
-        ready=lambda child: "beat: Starting" in child.output(), **common,
+        **common,
     )  # fmt: skip
+    watched.wait(web, lambda _: ports.responds(at.web))
+    watched.wait(worker, lambda child: " ready." in child.output())
+    watched.wait(beat, lambda child: "beat: Starting" in child.output())
 
 
 def _ready_line(child: supervisor.Child) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ class ChildError(Exception):
     """A process ended too early or was never ready; the message has its last words."""
 
 
-class StopAsked(Exception):  # noqa: N818 - a wish, no error
+class StopAsked(Exception):
     """Ctrl-C, SIGTERM or SIGHUP arrived."""
 
 
@@ -61,7 +61,8 @@ class Supervisor:
         try:
             while self._children:
                 child = self._children.pop()
-                self._say(f"stopping {child.name}")
+                with contextlib.suppress(OSError):  # the terminal may be gone, the children not
+                    self._say(f"stopping {child.name}")
                 child.stop()
         finally:
             for number, handler in self._before.items():
@@ -75,27 +76,24 @@ class Supervisor:
         return engine
 
     def start(
-        self,
-        name: str,
-        command: Sequence[str | Path],
-        *,
-        env: Mapping[str, str],
-        directory: Path,
-        ready: Callable[[Child], bool] = lambda _child: True,
-        seconds: float = 60,
+        self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], directory: Path
     ) -> Child:
-        """Start a process and wait until `ready(child)`. Raises ChildError, StopAsked."""
-        with self._step(name):
-            log = self._fresh_log(name)
-            process = processes.spawn(command, log=log, env=env, directory=directory)
-            child = Child(name, process, log, lambda: processes.finish(process))
-            self._children.append(child)
+        """Start a process, and go on without waiting for it. Raises StopAsked."""
+        self._heed()
+        log = self._fresh_log(name)
+        process = processes.spawn(command, log=log, env=env, directory=directory)
+        child = Child(name, process, log, lambda: processes.finish(process))
+        self._children.append(child)
+        return child
+
+    def wait(self, child: Child, ready: Callable[[Child], bool], *, seconds: float = 60) -> None:
+        """Wait until `ready(child)`. Raises ChildError (if any child ends, too) and StopAsked."""
+        with self._step(child.name):
             deadline = time.monotonic() + seconds
             while not ready(child):
                 self._beat()
                 if time.monotonic() > deadline:
                     raise ChildError(_last_words(child, f"was not ready after {seconds:.0f} s"))
-        return child
 
     def run(
         self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], directory: Path
@@ -120,18 +118,20 @@ class Supervisor:
                 self._beat()
 
     def _beat(self) -> None:
-        if self._asked:
-            raise StopAsked
+        self._heed()
         for child in self._children:
             if processes.ended(child.process):
                 code = processes.finish(child.process)
                 raise ChildError(_last_words(child, f"ended by itself with code {code}"))
         time.sleep(_BEAT_SECONDS)
 
-    @contextlib.contextmanager
-    def _step(self, name: str) -> Iterator[None]:
+    def _heed(self) -> None:
         if self._asked:
             raise StopAsked
+
+    @contextlib.contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self._heed()
         begun = time.monotonic()
         yield
         self._say(f"{name} ({time.monotonic() - begun:.1f} s)")

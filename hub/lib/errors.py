@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+CONTENT_TYPE = "application/problem+json"  # RFC 9457
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -19,7 +21,7 @@ class FieldError:
 
 
 class HubError(Exception):
-    """A refusal with a stable code. Subclasses set code, status and title; the detail says what to do."""
+    """A refusal with a stable code; subclasses set code, status and title."""
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500

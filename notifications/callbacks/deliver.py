@@ -25,9 +25,11 @@ ORDER_WAIT = timedelta(seconds=5)
 
 def run(errand: Errand, now: datetime) -> None:
     """Try to tell the event once; nothing is locked while the endpoint is called."""
-    event = CallbackEvent.objects.select_related("subsystem", "notification__category").get(
-        id=errand.event_id
-    )
+    events = CallbackEvent.objects.select_related("subsystem", "notification__category")
+    event = events.filter(id=errand.event_id).first() if errand.event_id else None
+    if event is None:
+        errands.bury(errand, error="no such event", now=now)
+        return
     if event.state != CallbackEvent.State.PENDING:
         errands.finish(errand)
         return
@@ -59,8 +61,10 @@ def run(errand: Errand, now: datetime) -> None:
 
 def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdict]:
     """POST the event: the HTTP status (None where none came), why not, and what it means."""
+    if event.subsystem.callback_off_at is not None:
+        return None, "endpoint_off", Verdict(Meaning.OFF)
     body = json.dumps(event.body, separators=(",", ":"), ensure_ascii=False).encode()
-    secrets = subsystems.live_callback_secrets(event.subsystem_id)
+    secrets = subsystems.live_callback_secrets(subsystem_id=event.subsystem_id)
     if not secrets:
         return None, "no_secret", Verdict(Meaning.FAILED)
     try:
@@ -117,7 +121,7 @@ def record(
             settle_outcome(event.notification, outcome=outcome, message=verdict.message, now=now)
         errands.finish(errand)
         return
-    if meaning == Meaning.OFF:
+    if meaning == Meaning.OFF and attempt.status is not None:
         Subsystem.objects.filter(id=event.subsystem_id).update(callback_off_at=now)
         log.error("callback_endpoint_off", subsystem=event.subsystem.key)
     waits = settings.CALLBACK_WAITS_SECONDS

@@ -101,7 +101,7 @@ class TokenRequest:
     def __call__(
         self,
         url: str,
-        method: str = "POST",  # noqa: ARG002 - part of the interface; a token is always POSTed
+        method: str = "POST",
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         **_ignored: Any,

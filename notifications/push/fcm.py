@@ -32,7 +32,7 @@ _UNREACHED = replies.later("timeout")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Where and as whom to send. An empty `ca_file` means the built-in authorities."""
+    """Where and as whom to send. An empty `ca_file` means the system's authorities."""
 
     credentials_file: str
     endpoint: str  # https://host[:port]

@@ -12,7 +12,7 @@ from hub.lib import clock, logging
 from notifications import errands
 from notifications.models import Delivery, Errand, Notification
 from notifications.push import results, targets, wording
-from notifications.push.gateway import Address, Gateway, Outcome, Push, Wording
+from notifications.push.gateway import Address, Fate, Gateway, Outcome, Push, Wording
 
 log = logging.get(__name__)
 
@@ -43,7 +43,7 @@ def run(errand: Errand, now: datetime) -> None:
     pushes = compose(errand, notification=notification, devices=devices, now=now)
     log.info("push_calling", errand=errand.id, notification=str(notification.id), of=len(pushes))
     if notification.mode == Notification.Mode.TEST:
-        outcomes = [Outcome(fate=results.Fate.SENT, reason=results.TEST_MODE) for _ in pushes]
+        outcomes = [Outcome(fate=Fate.SENT, reason=results.TEST_MODE) for _ in pushes]
     else:
         outcomes = gateway().send(pushes) if pushes else []
     results.record(
@@ -74,7 +74,7 @@ def compose(
     }
     return [
         Push(
-            address=Address(kind=device.push_kind, value=device.push_address),
+            address=Address(kind=device.push_kind, value=str(device.push_address)),
             wording=wordings[device.platform],
         )
         for device in devices
@@ -105,7 +105,7 @@ def _wording(
         urgent=errand.lane <= 1,
         expires_at=notification.expires_at,
         collapse_key=notification.collapse_key or None,
-        silent=notification.priority == Notification.Priority.BULK,
+        silent=False,
         now=now,
     )
 

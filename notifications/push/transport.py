@@ -6,16 +6,21 @@ calls, so that a batch finds its connections open.
 
 import contextlib
 import os
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import certifi
 import pycurl
 
 # More streams on one connection than this end in FCM's GOAWAY.
 STREAMS_A_CONNECTION = 100
 REPLY_LIMIT_BYTES = 64 * 1024
+# With many under way, waking up for each single answer costs more than the answer.
+COALESCE_FROM = 50
+COALESCE_SECONDS = 0.001
 IDLE_SECONDS = 110  # after this a kept connection is not trusted any more
 LIFE_SECONDS = 3600
 
@@ -49,7 +54,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """`ca_file` empty: libcurl's own authorities. `connections`: at most so many to a host."""
+    """`ca_file` empty: the system's authorities. `connections`: at most so many to a host."""
 
     ca_file: str
     connections: int
@@ -83,8 +88,7 @@ class _Slot:
         set_(pycurl.MAXLIFETIME_CONN, LIFE_SECONDS)
         set_(pycurl.MAXFILESIZE, REPLY_LIMIT_BYTES)
         set_(pycurl.WRITEFUNCTION, self.body.extend)
-        if config.ca_file:
-            set_(pycurl.CAINFO, config.ca_file)
+        _trust(curl, config.ca_file)
 
     def load(
         self, key: int, url: str, headers: Sequence[str], body: bytes, wait_seconds: float
@@ -106,6 +110,19 @@ class _Slot:
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
         wait = self.curl.getinfo(pycurl.RETRY_AFTER) if status >= 400 else 0
         return Reply(status, bytes(self.body), retry_after_seconds=wait)
+
+
+def _trust(curl: pycurl.Curl, ca_file: str) -> None:
+    """Believe the authorities of that file and no others, or else those of the system.
+
+    Where the wheel's libcurl looks by itself was decided on the machine that built it.
+    """
+    found = ssl.get_default_verify_paths()
+    curl.setopt(pycurl.CAINFO, ca_file or found.cafile or certifi.where())
+    if found.capath and not ca_file:
+        curl.setopt(pycurl.CAPATH, found.capath)
+    else:
+        curl.unsetopt(pycurl.CAPATH)
 
 
 class _Lane:
@@ -197,6 +214,8 @@ class Transport:
                     lane.start(item[0], url, headers, item[1], min(left, message_seconds))
                 if not lane.busy:
                     return
+                if len(lane.busy) > COALESCE_FROM:
+                    time.sleep(COALESCE_SECONDS)
                 lane.multi.perform()
                 answered = False
                 for answer in lane.finished():

@@ -38,6 +38,7 @@ class FakeDirectory:
         self.all_groups: list[Group] = []
         self.binds = 0
         self.refusal: Exception | None = None
+        self.gate: threading.Barrier | None = None  # lookers-up go on together, when all are here
         self._lock = threading.Lock()
 
     def add(self, *persons: Person) -> None:
@@ -54,6 +55,8 @@ class FakeDirectory:
         raise refusals.InvalidCredentials
 
     def look_up(self, *, object_guid: uuid.UUID) -> Person | None:
+        if self.gate:
+            self.gate.wait(30)
         if self.refusal:
             raise self.refusal
         return self.persons.get(object_guid)

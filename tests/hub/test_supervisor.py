@@ -38,9 +38,10 @@ def test_children_are_stopped_in_reverse_order_and_strangers_left_alone(tmp_path
     stranger = subprocess.Popen(SLEEP, stdout=subprocess.DEVNULL)
     with started(said, tmp_path) as watched:
         children = [
-            watched.start(name, SLEEP, env=ENV, directory=tmp_path, ready=says_up)
-            for name in ("first", "second")
+            watched.start(name, SLEEP, env=ENV, directory=tmp_path) for name in ("first", "second")
         ]
+        for child in children:
+            watched.wait(child, says_up)
         assert all(processes.alive(child.process.pid) for child in children)
     assert said[2:] == ["stopping second", "stopping first"]
     assert not any(processes.alive(child.process.pid) for child in children)
@@ -51,7 +52,7 @@ def test_children_are_stopped_in_reverse_order_and_strangers_left_alone(tmp_path
 
 def test_a_child_that_dies_is_reported_with_its_last_words(tmp_path: Path) -> None:
     with started([], tmp_path) as watched:
-        other = watched.start("other", SLEEP, env=ENV, directory=tmp_path, ready=says_up)
+        other = watched.start("other", SLEEP, env=ENV, directory=tmp_path)
         watched.start(
             "web",
             [*PYTHON, "print('up', flush=True); input; raise SystemExit('no more ink')"],
@@ -64,11 +65,11 @@ def test_a_child_that_dies_is_reported_with_its_last_words(tmp_path: Path) -> No
 
 
 def test_a_child_that_never_gets_ready_is_reported_and_stopped(tmp_path: Path) -> None:
-    with (
-        pytest.raises(supervisor.ChildError, match="slow was not ready after 0 s"),
-        started([], tmp_path) as watched,
-    ):
-        watched.start("slow", SLEEP, env=ENV, directory=tmp_path, ready=lambda _: False, seconds=0)
+    with started([], tmp_path) as watched:
+        child = watched.start("slow", SLEEP, env=ENV, directory=tmp_path)
+        with pytest.raises(supervisor.ChildError, match="slow was not ready after 0 s"):
+            watched.wait(child, lambda _: False, seconds=0)
+    assert not processes.alive(child.process.pid)
 
 
 def test_a_command_that_fails_is_reported_with_its_last_words(tmp_path: Path) -> None:
@@ -97,8 +98,8 @@ def test_a_leader_that_dies_takes_its_workers_with_it(tmp_path: Path) -> None:
             [*PYTHON, textwrap.dedent(script)],
             env=ENV,
             directory=tmp_path,
-            ready=says_up,
         )
+        watched.wait(child, says_up)
         worker = int(child.output().split()[1])
         os.kill(child.process.pid, signal.SIGKILL)
         with pytest.raises(supervisor.ChildError):
@@ -121,14 +122,13 @@ SUPERVISE = """
     from hub.demo import supervisor
     sleep = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
     with supervisor.Supervisor(logs=Path({logs!r}), say=lambda line: None) as watched:
-        pids = [
-            watched.start(
-                name, sleep, env=dict(os.environ), directory=Path({logs!r}),
-                ready=lambda child: "up" in child.output(),
-            ).process.pid
+        children = [
+            watched.start(name, sleep, env=dict(os.environ), directory=Path({logs!r}))
             for name in ("one", "two")
         ]
-        print(*pids, flush=True)
+        for child in children:
+            watched.wait(child, lambda child: "up" in child.output())
+        print(*(child.process.pid for child in children), flush=True)
         watched.watch()
     print("clean", flush=True)
 """

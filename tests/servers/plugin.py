@@ -50,6 +50,7 @@ def redis7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[process.Running
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out: dict[str, list[str]] = defaultdict(list)
+    deselected = []
     for item in list(items):
         servers = sorted(PACKAGES.keys() & set(getattr(item, "fixturenames", ())))
         if servers and item.get_closest_marker("servers") is None:
@@ -57,11 +58,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         reason = _why_not(servers or sorted(PACKAGES)) if _is_marked(item) else ""
         if reason and os.environ.get("CI") != "true":
             items.remove(item)
+            deselected.append(item)
             left_out[reason].append(item.nodeid)
     config.stash[_LEFT_OUT] = left_out
-    if left_out:
-        count = sum(map(len, left_out.values()))
-        config.hook.pytest_deselected(items=[None] * count)
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -40,7 +40,10 @@ async def handle(world: World, scope: Scope, receive: Receive, send: Send) -> No
     """Answer one request to the control interface."""
     try:
         given = await _body(scope, receive)
-        query = {name: values[0] for name, values in parse_qs(_query(scope)).items()}
+        query = {
+            name: values[0]
+            for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()
+        }
         path = scope["path"].removeprefix("/emulator/").split("/")
         result = _route(world, scope["method"], path, query, given)
     except _Answer as problem:
@@ -53,11 +56,6 @@ async def handle(world: World, scope: Scope, receive: Receive, send: Send) -> No
         else:
             created = scope["method"] == "POST"
             await exchange.answer_json(send, result, 201 if created else 200)
-
-
-def _query(scope: Scope) -> str:
-    raw = scope["query_string"]
-    return raw.decode("latin-1") if isinstance(raw, bytes) else raw
 
 
 async def _body(scope: Scope, receive: Receive) -> dict[str, Any]:
@@ -129,6 +127,7 @@ def _register(world: World, given: dict[str, Any]) -> dict[str, Any]:
     token, count = given.get("token"), given.get("count")
     if not isinstance(label, str) or not isinstance(token, str | None):
         raise ValueError("label and token must be strings")
+    label.encode()  # half a surrogate pair is a ValueError, too
     if count is None:
         return world.phones.register(label=label, platform=platform, token=token).described()
     if type(count) is not int or not 0 < count <= PHONES_AT_ONCE:

@@ -43,7 +43,7 @@ async def answer(send: Send, status: int, body: bytes, headers: Sequence[Header]
 
 def encoded(value: Any) -> bytes:
     """A value as JSON."""
-    return json.dumps(value, ensure_ascii=False).encode()
+    return json.dumps(value).encode()
 
 
 async def answer_json(send: Send, value: Any, status: int = 200) -> None:

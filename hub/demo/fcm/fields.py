@@ -25,14 +25,9 @@ def _wrong(found: list[Violation], path: str, kind: str, value: Any) -> None:
 
 
 def string(value: Any, path: str, found: list[Violation]) -> None:
-    """A string that UTF-8 can carry (a lone surrogate cannot be sent to anybody)."""
+    """A string."""
     if type(value) is not str:
         _wrong(found, path, "TYPE_STRING", value)
-    elif not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            _wrong(found, path, "TYPE_STRING", value)
 
 
 def strings(value: Any, path: str, found: list[Violation]) -> None:
@@ -41,11 +36,8 @@ def strings(value: Any, path: str, found: list[Violation]) -> None:
         _wrong(found, path, "Map", value)
         return
     for position, item in enumerate(value.values()):
-        if type(item) is not str or not item.isascii():
-            string(item, f"{path}[{position}].value", found)
-    if not "".join(value).isascii():
-        for position, key in enumerate(value):
-            string(key, f"{path}[{position}].key", found)
+        if type(item) is not str:
+            _wrong(found, f"{path}[{position}].value", "TYPE_STRING", item)
 
 
 def boolean(value: Any, path: str, found: list[Violation]) -> None:

@@ -20,7 +20,7 @@ class Entry(NamedTuple):
     name: str
     http_version: str
     size_bytes: int
-    delivered: bool  # handed to the phone, or stored for it
+    delivered: bool  # given to the phone, or to what is stored for it
     dry_run: bool
     message: dict[str, Any] | None
 

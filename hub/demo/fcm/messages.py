@@ -71,7 +71,7 @@ def _record(
     world.journal.write(
         at=now, scope=scope, token=message.address, phone=phone.label if phone else "",
         status=status, name=name, error=error, size_bytes=message.size_bytes,
-        delivered=delivered and not message.dry_run, dry_run=message.dry_run,
+        delivered=delivered and phone is not None and not message.dry_run, dry_run=message.dry_run,
         message=None if world.phones.fast else message.raw,
     )  # fmt: skip
 

@@ -40,11 +40,7 @@ class Message(NamedTuple):
 
 def parse(body: bytes) -> Message:
     """The message in a request's body. Raises Refusal (400) that names every wrong field."""
-    try:
-        request = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        sentence = f"Invalid JSON payload received. {error}"
-        raise malformed([Violation("", sentence)]) from error
+    request = _loaded(body)
     found: list[Violation] = []
     schema.request(request, "", found)
     if found:
@@ -69,6 +65,19 @@ def parse(body: bytes) -> Message:
         raise invalid(found)
     dry_run = request.get("validate_only", False)
     return Message(target, raw[target], data, raw, dry_run, len(body))
+
+
+def _loaded(body: bytes) -> Any:
+    """The JSON of a body. Raises Refusal (400), also for text that UTF-8 cannot carry."""
+    try:
+        text = body.decode()
+        request = json.loads(text, parse_constant=_no_constant)
+        if "\\u" in text:  # only an escape can smuggle in half a surrogate pair
+            json.dumps(request, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        sentence = f"Invalid JSON payload received. {error}"
+        raise malformed([Violation("", sentence)]) from error
+    return request
 
 
 def _no_constant(name: str) -> NoReturn:

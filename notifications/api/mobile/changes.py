@@ -1,24 +1,24 @@
 """GET /api/v1/me/changes."""
 
-from accounts.api.views import EmployeeView
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import bodies
+from accounts.api.views import EmployeeView, answers
 from notifications import changes
 from notifications.api.shapes import ItemShape
 
 
-class Query(serializers.Serializer):
+class Query(bodies.Body):
     """Where the phone stands."""
 
     since = serializers.CharField(required=False, max_length=300)
 
 
-class ChangesShape(serializers.Serializer):
-    """What changed since the cursor; `full` says to read the inbox anew, `more` to come again at once."""
+class ChangesShape(bodies.Body):
+    """What changed; `full` says to read the inbox anew, `more` to come again at once."""
 
     entries = ItemShape(many=True)
     cursor = serializers.CharField()
@@ -33,14 +33,14 @@ class Changes(EmployeeView):
         operation_id="follow_changes",
         tags=["Mobile API"],
         parameters=[Query],
-        responses=ChangesShape,
+        responses=answers({200: ChangesShape}, refused=[401, 403, 422, 429]),
         summary="What changed since a cursor; misses nothing",
     )
     def get(self, request: Request) -> Response:
         """The employee's own changes."""
         query = bodies.validated(Query, request.query_params.dict())
         feed = changes.since(
-            employee_id=request.auth.employee_id, cursor=query.get("since") or None
+            employee_id=self.session.employee_id, cursor=query.get("since") or None
         )
         return Response(
             {

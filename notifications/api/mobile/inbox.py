@@ -1,12 +1,12 @@
 """GET /api/v1/me/inbox."""
 
-from accounts.api.views import EmployeeView
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import bodies
+from accounts.api.views import EmployeeView, answers
 from notifications import inbox
 from notifications.api.shapes import ItemShape, PageInfo, PageQuery
 
@@ -19,7 +19,7 @@ class Query(PageQuery):
     category = serializers.CharField(required=False, max_length=64)
 
 
-class PageOfItems(serializers.Serializer):
+class PageOfItems(bodies.Body):
     """A page, newest first."""
 
     entries = ItemShape(many=True)
@@ -33,13 +33,13 @@ class Inbox(EmployeeView):
         operation_id="list_inbox",
         tags=["Mobile API"],
         parameters=[Query],
-        responses=PageOfItems,
+        responses=answers({200: PageOfItems}, refused=[401, 403, 422, 429]),
         summary="A page of the inbox, newest first",
     )
     def get(self, request: Request) -> Response:
         """A page of the employee's own copies."""
         query = bodies.validated(Query, request.query_params.dict())
-        page = inbox.page(employee_id=request.auth.employee_id, **query)
+        page = inbox.page(employee_id=self.session.employee_id, **query)
         return Response(
             {
                 "entries": page.entries,

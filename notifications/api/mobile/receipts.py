@@ -1,26 +1,26 @@
 """POST /api/v1/me/receipts."""
 
-from accounts.api.views import EmployeeView
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import bodies
+from accounts.api.views import EmployeeView, answers
 from hub.lib import clock
 from notifications import inbox, receipts
 
 MOST = 200
 
 
-class Input(serializers.Serializer):
+class Input(bodies.Body):
     """Which pushes this phone has drawn, and which its owner has looked at."""
 
     ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST)
     receipt = serializers.ChoiceField(choices=["delivered", "seen"])
 
 
-class Marked(serializers.Serializer):
+class Marked(bodies.Body):
     """How many were news."""
 
     marked = serializers.IntegerField()
@@ -33,12 +33,12 @@ class Receipts(EmployeeView):
         operation_id="send_receipts",
         tags=["Mobile API"],
         request=Input,
-        responses=Marked,
+        responses=answers({200: Marked}, refused=[400, 401, 403, 422, 429]),
         summary="Report that pushes were drawn on this phone, or seen",
     )
     def post(self, request: Request) -> Response:
         """`delivered` is of this device, `seen` of the person; sending it again changes nothing."""
-        body, session, now = bodies.validated(Input, request.data), request.auth, clock.now()
+        body, session, now = bodies.validated(Input, request.data), self.session, clock.now()
         if body["receipt"] == "delivered":
             marked = receipts.delivered(
                 device_id=session.device_id, notification_ids=body["ids"], now=now

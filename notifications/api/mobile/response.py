@@ -2,19 +2,20 @@
 
 import uuid
 
-from accounts.api.views import EmployeeView
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import bodies, idempotency
+from accounts.api.schema import IDEMPOTENCY_KEY
+from accounts.api.views import EmployeeView, answers
 from hub.lib import clock
 from notifications.api.shapes import ItemShape
 from notifications.approvals import respond
 
 
-class Input(serializers.Serializer):
+class Input(bodies.Body):
     """The answer, and which version of the content it answers."""
 
     verb = serializers.CharField(max_length=32)
@@ -29,23 +30,22 @@ class Respond(EmployeeView):
         operation_id="respond",
         tags=["Mobile API"],
         request=Input,
-        responses=ItemShape,
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        responses=answers({200: ItemShape}, refused=[400, 401, 403, 404, 409, 422, 429]),
+        parameters=[IDEMPOTENCY_KEY],
         summary="Approve or reject",
     )
     def post(self, request: Request, notification_id: uuid.UUID) -> Response:
         """Record the answer; the item as it is afterwards, or why the answer is not taken."""
         body = bodies.validated(Input, request.data)
-        answer = respond.Answer(**body)
-        employee_id = request.auth.employee_id
+        answer, now = respond.Answer(**body), clock.now()
 
         def act() -> Response:
             item = respond.respond(
-                employee_id=employee_id,
+                employee_id=self.session.employee_id,
                 notification_id=notification_id,
                 answer=answer,
-                now=clock.now(),
+                now=now,
             )
             return Response(item)
 
-        return idempotency.once(request, principal=f"employee:{employee_id}", act=act)
+        return idempotency.once(request, principal=self.principal, now=now, act=act)

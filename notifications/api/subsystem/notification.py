@@ -2,17 +2,18 @@
 
 import uuid
 
-from accounts.api.views import SubsystemView
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api import bodies
+from accounts.api.views import SubsystemView, answers
 from notifications import reports
 from notifications.api.shapes import ReportShape
 
 
-class Counts(serializers.Serializer):
+class Counts(bodies.Body):
     """How far it has come, in people and in phones."""
 
     recipients = serializers.IntegerField()
@@ -35,9 +36,9 @@ class OneNotification(SubsystemView):
     @extend_schema(
         operation_id="read_notification",
         tags=["Sub-system API"],
-        responses=FullReport,
+        responses=answers({200: FullReport}, refused=[401, 403, 404, 429]),
         summary="State, counts and decision of one notification",
     )
     def get(self, request: Request, notification_id: uuid.UUID) -> Response:
         """The truth about one notification."""
-        return Response(reports.one(caller=request.auth, notification_id=notification_id))
+        return Response(reports.one(caller=self.caller, notification_id=notification_id))

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from accounts.api.views import SubsystemView
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import bodies, idempotency
+from accounts.api.schema import IDEMPOTENCY_KEY
+from accounts.api.views import SubsystemView, answers
 from hub.lib import clock
 from notifications import ingest, reports
 from notifications.api.shapes import (
     ActionShape,
     Fact,
-    Line,
     Link,
     PageInfo,
     PageQuery,
@@ -25,7 +25,7 @@ from notifications.models.category import Sensitivity
 from notifications.models.notification import Action, Card
 
 
-class Policy(serializers.Serializer):
+class Policy(bodies.Body):
     """How many approvers must approve; one rejection ends it unless `reject_ends` is false."""
 
     mode = serializers.ChoiceField(choices=["any", "all", "quorum"])
@@ -39,7 +39,7 @@ class Policy(serializers.Serializer):
         return attrs
 
 
-class Audience(serializers.Serializer):
+class Audience(bodies.Body):
     """Whom it is for: in one of `any`, in each of `all`, in none of `none`."""
 
     any = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
@@ -47,19 +47,19 @@ class Audience(serializers.Serializer):
     none = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
 
 
-class Input(serializers.Serializer):
+class Input(bodies.Body):
     """A notification to send."""
 
-    category = serializers.CharField(max_length=64)
+    category = bodies.Line(max_length=64)
     kind = serializers.ChoiceField(choices=["notice", "request"])
-    reference = Line(max_length=128, required=False, default="", allow_blank=True)
-    title = Line(max_length=200)
-    summary = Line(max_length=500, required=False, default="", allow_blank=True)
-    body = serializers.CharField(max_length=20_000, required=False, default="", allow_blank=True)
-    facts = Fact(many=True, required=False, default=list, max_length=30)
-    links = Link(many=True, required=False, default=list, max_length=10)
+    reference = bodies.Line(max_length=128, required=False, default="", allow_blank=True)
+    title = bodies.Line(max_length=200)
+    summary = bodies.Line(max_length=500, required=False, default="", allow_blank=True)
+    body = bodies.Text(max_length=20_000, required=False, default="", allow_blank=True)
+    facts = serializers.ListField(child=Fact(), required=False, default=list, max_length=30)
+    links = serializers.ListField(child=Link(), required=False, default=list, max_length=10)
     audience = Audience()
-    requester = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
+    requester = bodies.Line(max_length=64, required=False, allow_null=True, default=None)
     sensitivity = serializers.ChoiceField(choices=Sensitivity.choices, required=False)
     priority = serializers.ChoiceField(
         choices=Notification.Priority.choices, default=Notification.Priority.NORMAL
@@ -69,7 +69,7 @@ class Input(serializers.Serializer):
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], default="none")
     policy = Policy(required=False)
-    actions = ActionShape(many=True, required=False, max_length=2)
+    actions = serializers.ListField(child=ActionShape(), required=False, max_length=2)
     collapse_key = serializers.RegexField(
         r"^[A-Za-z0-9._-]+$", max_length=64, required=False, allow_null=True, default=None
     )
@@ -89,14 +89,14 @@ class Input(serializers.Serializer):
         return attrs
 
 
-class AudienceAccepted(serializers.Serializer):
+class AudienceAccepted(bodies.Body):
     """How many the audience has (exact for requests), and the names that match nobody."""
 
     count = serializers.IntegerField()
     unknown = serializers.ListField(child=serializers.CharField())
 
 
-class Accepted(serializers.Serializer):
+class Accepted(bodies.Body):
     """What was accepted, and will not be lost."""
 
     id = serializers.UUIDField()
@@ -109,11 +109,11 @@ class Accepted(serializers.Serializer):
 class Query(PageQuery):
     """How to find what was sent."""
 
-    reference = serializers.CharField(required=False, max_length=128)
+    reference = bodies.Line(required=False, max_length=128)
     state = serializers.ChoiceField(required=False, choices=Notification.State.choices)
 
 
-class PageOfReports(serializers.Serializer):
+class PageOfReports(bodies.Body):
     """A page, newest first."""
 
     entries = ReportShape(many=True)
@@ -133,16 +133,16 @@ class Notifications(SubsystemView):
         operation_id="send_notification",
         tags=["Sub-system API"],
         request=Input,
-        responses={202: Accepted},
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        responses=answers({202: Accepted}, refused=[400, 401, 403, 409, 422, 429, 503]),
+        parameters=[IDEMPOTENCY_KEY],
         summary="Send a notice, or ask for a decision",
     )
     def post(self, request: Request) -> Response:
         """Accept a notification; the 202 is given after the commit."""
-        draft = draft_of(bodies.validated(Input, request.data))
+        draft, now = draft_of(bodies.validated(Input, request.data)), clock.now()
 
         def act() -> Response:
-            accepted = ingest.accept(draft, caller=request.auth, now=clock.now())
+            accepted = ingest.accept(draft, caller=self.caller, now=now)
             notification = accepted.notification
             return Response(
                 {
@@ -155,19 +155,19 @@ class Notifications(SubsystemView):
                 status=202,
             )
 
-        return idempotency.once(request, principal=f"subsystem:{request.auth.subsystem_id}:{request.auth.mode}", act=act)  # fmt: skip
+        return idempotency.once(request, principal=self.principal, now=now, act=act)
 
     @extend_schema(
         operation_id="list_notifications",
         tags=["Sub-system API"],
         parameters=[Query],
-        responses=PageOfReports,
+        responses=answers({200: PageOfReports}, refused=[401, 403, 422, 429]),
         summary="Find what was sent, by reference and state",
     )
     def get(self, request: Request) -> Response:
         """A page of what this sub-system sent with keys of this mode."""
         query = bodies.validated(Query, request.query_params.dict())
-        page = reports.page(caller=request.auth, **query)
+        page = reports.page(caller=self.caller, **query)
         return Response(
             {
                 "entries": page.entries,

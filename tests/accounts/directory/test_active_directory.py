@@ -179,6 +179,14 @@ def test_no_name_is_more_than_a_name(directory: domain.DomainDirectory, name: st
     assert refused(directory, name, company.PASSWORD) is refusals.InvalidCredentials
 
 
+def test_a_directory_that_finds_more_spellings_than_ours_signs_nobody_in_by_them(
+    directory: domain.DomainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Windows finds alice under "al\u00edce", too; here the search is bent to do the same.
+    monkeypatch.setattr(ldap, "escaped", lambda _: "alice")
+    assert refused(directory, "al\u00edce", company.PASSWORD) is refusals.InvalidCredentials
+
+
 def test_an_employee_without_a_plain_name_signs_in(
     samba: Samba, directory: domain.DomainDirectory
 ) -> None:

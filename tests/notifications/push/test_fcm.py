@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hub.demo.fcm import client, process
 
+from hub.demo.fcm import client, process
 from notifications.push import bearer, fcm
 from notifications.push.gateway import Fate, Outcome
 from tests.notifications.push import said
@@ -345,3 +345,13 @@ def test_the_total_time_bounds_a_batch_and_what_was_not_reached_is_for_later(
     outcomes = hasty.send([said.push(token) for token in tokens])
     assert time.monotonic() - began < 10  # a hang would be for ever; one second is configured
     assert {read(o) for o in outcomes} == {("later", "timeout", timedelta(seconds=10))}
+
+
+def test_slow_answers_are_waited_for_side_by_side(
+    config: fcm.Config, emulator: client.Emulator
+) -> None:
+    patient = fcm.FcmGateway(replace(config, total_timeout=timedelta(seconds=10)))
+    tokens = emulator.register_phones(180)
+    emulator.script("*", [{"do": "slow", "ms": 300, "always": True}])
+    # One after the other on two connections they would take 27 s.
+    assert {o.fate for o in patient.send([said.push(token) for token in tokens])} == {Fate.SENT}

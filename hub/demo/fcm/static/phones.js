@@ -38,7 +38,7 @@ function makeCard(token) {
     }).catch(() => null);
     refresh();
   });
-  return { element, drawn: new Map() };
+  return { element, drawn: null };
 }
 
 function makeItem() {
@@ -46,8 +46,9 @@ function makeItem() {
 }
 
 function drawTray(card, tray) {
+  const first = card.drawn === null; // what was there before the page opened does not arrive
   const list = card.element.querySelector(".tray");
-  const before = card.drawn;
+  const before = card.drawn || new Map();
   card.drawn = new Map();
   tray.forEach((item, position) => {
     const known = before.get(item.tag);
@@ -59,7 +60,7 @@ function drawTray(card, tray) {
       element.classList.toggle("generic", item.generic);
       element.classList.remove("new");
       void element.offsetWidth; // lets the animation start again for a replaced entry
-      element.classList.add("new");
+      element.classList.toggle("new", !first);
       const again = item.times > 1 ? ` · updated ${item.times - 1}×` : "";
       setText(element.querySelector(".kind"), (KINDS[item.kind] || "Notification") + again);
       setText(element.querySelector("strong"), item.title);
@@ -76,8 +77,10 @@ function drawPhone(card, phone, now) {
   const { element } = card;
   setText(element.querySelector(".clock"), clock(now));
   setText(element.querySelector(".platform"), PLATFORMS[phone.platform]);
-  setText(element.querySelector("h2"), phone.label || "Unnamed phone");
-  setText(element.querySelector(".avatar"), initials(phone.label));
+  const [owner, ...device] = (phone.label || "Unnamed phone").split(" · ");
+  setText(element.querySelector("h2"), owner);
+  setText(element.querySelector(".device"), device.join(" · "));
+  setText(element.querySelector(".avatar"), initials(owner));
   const network = element.querySelector(".network");
   network.setAttribute("aria-checked", String(phone.online));
   network.setAttribute("aria-label", `Network of ${phone.label}`);

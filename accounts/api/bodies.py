@@ -1,0 +1,127 @@
+"""Bodies of requests and answers: what they may hold, and what is wrong with one, by pointer.
+
+class Create(SubsystemView):
+    class Input(bodies.Body):
+        title = bodies.Line(max_length=200)
+    ...
+    draft = bodies.validated(self.Input, request.data)
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from drf_spectacular.drainage import set_override
+from rest_framework import serializers
+
+from hub.lib import errors, text
+
+_OF_WHOLE = "non_field_errors"
+
+
+class Body(serializers.Serializer):
+    """A serializer that lives inside its view; the schema names it after both: `LoginInput`."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        set_override(cls, "component_name", cls.__qualname__.replace(".", ""))
+
+
+class Line(serializers.CharField):
+    """One line of text. Numbers are not taken for text, nor are control characters."""
+
+    several_lines = False
+    default_error_messages = {"invalid": "This is a text."}
+
+    def to_internal_value(self, data: object) -> str:
+        """The text, trimmed unless told otherwise."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Text(Line):
+    """Text of several lines."""
+
+    several_lines = True
+
+
+class Secret(Line):
+    """A password or a token: taken as it is, whatever it holds, and never shown in the schema."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, "write_only": True, **options})
+
+
+def validated(serializer_class: type[serializers.Serializer], data: object) -> dict[str, Any]:
+    """The body's values, by the serializer. Raises Invalid, telling every flaw by its pointer.
+
+    Beyond the serializer's own rules: unknown fields are refused, at every depth, and so is text
+    that shows as something else than it is (see `hub.lib.text`).
+    """
+    serializer = serializer_class(data=data)
+    flaws = [*_unknown(serializer, data, ""), *_odd_text(serializer, data, "")]
+    if not serializer.is_valid():
+        flaws += _flaws(serializer.errors, "")
+    if flaws:
+        raise errors.Invalid("The request is not valid. See errors.", errors=flaws)
+    return dict(serializer.validated_data)
+
+
+def _flaws(found: Any, pointer: str) -> Iterator[errors.FieldError]:
+    """DRF's errors, which nest like the body: dicts by field, lists by index or of messages."""
+    if isinstance(found, Mapping):
+        for key, below in found.items():
+            yield from _flaws(below, pointer if key == _OF_WHOLE else _below(pointer, key))
+    elif isinstance(found, list):
+        for index, below in enumerate(found):
+            if isinstance(below, Mapping | list):
+                yield from _flaws(below, f"{pointer}/{index}")
+            else:
+                yield from _flaws(below, pointer)
+    else:
+        yield errors.FieldError(pointer, getattr(found, "code", "invalid"), str(found))
+
+
+def _unknown(field: Any, data: object, pointer: str) -> Iterator[errors.FieldError]:
+    if isinstance(field, serializers.Serializer) and isinstance(data, Mapping):
+        for key, value in data.items():
+            child = field.fields.get(key)
+            if child is None or child.read_only:
+                yield errors.FieldError(
+                    _below(pointer, key), "unknown_field", "There is no such field here."
+                )
+            else:
+                yield from _unknown(child, value, _below(pointer, key))
+    elif isinstance(field, serializers.ListSerializer | serializers.ListField) and isinstance(
+        data, list
+    ):
+        for index, value in enumerate(data):
+            yield from _unknown(field.child, value, f"{pointer}/{index}")
+
+
+def _odd_text(field: Any, data: object, pointer: str) -> Iterator[errors.FieldError]:
+    if isinstance(field, Secret):
+        return
+    if isinstance(data, str):
+        several = not isinstance(field, Line) or field.several_lines
+        code = text.flaw(data, several_lines=several)
+        if code is not None:
+            yield errors.FieldError(pointer, code, "These characters cannot be in this text.")
+    elif isinstance(data, Mapping):
+        children = field.fields if isinstance(field, serializers.Serializer) else {}
+        for key, value in data.items():
+            if text.flaw(str(key)) is not None:
+                yield errors.FieldError(pointer, "control_character", "A key holds odd characters.")
+            yield from _odd_text(children.get(key), value, _below(pointer, key))
+    elif isinstance(data, list):
+        child = getattr(field, "child", None)
+        for index, value in enumerate(data):
+            yield from _odd_text(child, value, f"{pointer}/{index}")
+
+
+def _below(pointer: str, key: object) -> str:
+    # The pointer goes back into an answer: a huge or unprintable key is told at its object.
+    name = str(key)
+    if len(name) > 100 or not name.isprintable():
+        return pointer
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"

@@ -1,0 +1,60 @@
+"""GET /me/devices: where the employee is signed in."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import devices
+from accounts.api import bodies
+from accounts.api.views import EmployeeView, answers
+from accounts.models import Device
+
+
+class Devices(EmployeeView):
+    """Every open session; there are few, so there is one page."""
+
+    class Output(bodies.Body):
+        """The latest used first."""
+
+        class Entry(bodies.Body):
+            """One open session."""
+
+            id = serializers.UUIDField()
+            platform = serializers.ChoiceField(choices=Device.Platform.choices)
+            name = serializers.CharField()
+            model = serializers.CharField()
+            os_version = serializers.CharField()
+            app_version = serializers.CharField()
+            created_at = serializers.DateTimeField()
+            last_seen_at = serializers.DateTimeField()
+            push = serializers.ChoiceField(choices=["registered", "lost", "never"])
+            current = serializers.BooleanField(help_text="Whether it is the one that asks.")
+
+        entries = Entry(many=True)
+
+    @extend_schema(
+        operation_id="devices",
+        tags=["Me"],
+        responses=answers({200: Output}, refused=[401, 403, 429]),
+    )
+    def get(self, request: Request) -> Response:
+        """The phones and browsers on which you are signed in."""
+        open_now = devices.listed(employee_id=self.session.employee_id)
+        entries = [self._entry(device) for device in open_now]
+        return Response(self.Output({"entries": entries}).data)
+
+    def _entry(self, device: Device) -> dict[str, Any]:
+        lost = "lost" if device.push_lost_at else "never"
+        return {
+            **{name: getattr(device, name) for name in _SHOWN},
+            "push": "registered" if device.push_address_index else lost,
+            "current": device.pk == self.session.device_id,
+        }
+
+
+_SHOWN = (
+    "id", "platform", "name", "model", "os_version", "app_version", "created_at", "last_seen_at",
+)  # fmt: skip

@@ -1,0 +1,81 @@
+"""POST /auth/login: a name and a password of the directory become a session."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import sign_in
+from accounts.api import addresses, bodies
+from accounts.api.mobile import shown
+from accounts.api.views import OpenView, answers
+from accounts.directory import choose
+from accounts.models import Device
+from hub.lib import clock
+
+
+class Login(OpenView):
+    """Sign in; a session that was open on this installation of the app is replaced."""
+
+    class Input(bodies.Body):
+        """Who, and on which phone."""
+
+        class Phone(bodies.Body):
+            """The installation of the app, as it describes itself."""
+
+            uuid = bodies.Line(
+                min_length=8,
+                max_length=64,
+                help_text="The app's own random id, kept over sign-ins.",
+            )
+            platform = serializers.ChoiceField(choices=Device.Platform.choices)
+            os_version = bodies.Line(max_length=64, required=False, allow_blank=True)
+            model = bodies.Line(max_length=128, required=False, allow_blank=True)
+            app_version = bodies.Line(max_length=64, required=False, allow_blank=True)
+            name = bodies.Line(max_length=128, required=False, allow_blank=True)
+            push_token = bodies.Line(max_length=4096, required=False, allow_null=True)
+            push_kind = serializers.ChoiceField(choices=Device.PushKind.choices, required=False)
+
+        username = bodies.Line(max_length=256)
+        password = bodies.Secret(max_length=1024)
+        device = Phone()
+
+    class Output(shown.Tokens):
+        """The session."""
+
+        employee = shown.Employee()
+
+    @extend_schema(
+        operation_id="login",
+        tags=["Session"],
+        request=Input,
+        responses=answers({200: Output}, refused=[400, 401, 403, 422, 429, 503]),
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in with the directory's name and password.
+
+        Codes to handle: `invalid_credentials`, `password_expired`, `password_must_change`,
+        `account_disabled`, `not_an_employee`, `too_many_attempts`, `directory_unavailable`.
+        """
+        given = bodies.validated(self.Input, request.data)
+        phone = given["device"]
+        signed_in = sign_in.sign_in(
+            directory=choose.configured(),
+            user_name=given["username"],
+            password=given["password"],
+            device=sign_in.DeviceClaim(
+                installation=phone["uuid"],
+                platform=phone["platform"],
+                os_version=phone.get("os_version", ""),
+                model=phone.get("model", ""),
+                app_version=phone.get("app_version", ""),
+                name=phone.get("name", ""),
+                push_address=phone.get("push_token"),
+                push_kind=phone.get("push_kind", Device.PushKind.TOKEN),
+            ),
+            client_address=addresses.of_client(request),
+            now=clock.now(),
+        )
+        answer = shown.pair(signed_in.pair, device_id=signed_in.session.device_id)
+        answer["employee"] = signed_in.employee
+        return Response(self.Output(answer).data)

@@ -1,0 +1,40 @@
+"""PUT /me/device/push-token: where this phone is reached."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import devices
+from accounts.api import bodies
+from accounts.api.views import EmployeeView, answers
+from accounts.models import Device
+from hub.lib import clock
+
+
+class PushToken(EmployeeView):
+    """The push address of the session that speaks."""
+
+    class Input(bodies.Body):
+        """A registration token or an installation id of Firebase."""
+
+        push_token = bodies.Line(max_length=4096)
+        push_kind = serializers.ChoiceField(choices=Device.PushKind.choices, required=False)
+
+    @extend_schema(
+        operation_id="registerPushToken",
+        tags=["Me"],
+        request=Input,
+        responses=answers({204: None}, refused=[400, 401, 403, 422, 429]),
+    )
+    def put(self, request: Request) -> Response:
+        """Push to this address from now on. Send it at every start of the app: it may be lost."""
+        given = bodies.validated(self.Input, request.data)
+        devices.register_push_address(
+            device_id=self.session.device_id,
+            address=given["push_token"],
+            kind=given.get("push_kind", Device.PushKind.TOKEN),
+            actor=self.principal.actor,
+            now=clock.now(),
+        )
+        return Response(status=204)

@@ -1,0 +1,45 @@
+"""POST /auth/refresh: the next pair of tokens."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import sessions
+from accounts.api import addresses, bodies
+from accounts.api.mobile import shown
+from accounts.api.views import OpenView, answers
+from accounts.directory import choose
+from hub.lib import clock
+
+
+class Refresh(OpenView):
+    """The refresh token is the proof, so no access token is needed."""
+
+    class Input(bodies.Body):
+        """The present refresh token."""
+
+        refresh_token = bodies.Secret(max_length=200)
+
+    class Output(shown.Tokens):
+        """The next pair."""
+
+    @extend_schema(
+        operation_id="refresh",
+        tags=["Session"],
+        request=Input,
+        responses=answers({200: Output}, refused=[400, 401, 403, 422, 503]),
+    )
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token for the next pair.
+
+        If the answer is lost, send the same one again within a minute: the answer is the same.
+        An older one ends the session: `session_revoked`.
+        """
+        given = bodies.validated(self.Input, request.data)
+        opened = sessions.refresh(
+            text=given["refresh_token"],
+            directory=choose.configured(),
+            client_address=addresses.of_client(request),
+            now=clock.now(),
+        )
+        return Response(self.Output(shown.pair(opened.pair, device_id=opened.device_id)).data)

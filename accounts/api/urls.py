@@ -1,0 +1,23 @@
+"""Addresses of the accounts, below /api/v1/."""
+
+from django.urls import path
+
+from accounts.api.mobile.device import OneDevice
+from accounts.api.mobile.devices import Devices
+from accounts.api.mobile.login import Login
+from accounts.api.mobile.logout import Logout
+from accounts.api.mobile.logout_everywhere import LogoutEverywhere
+from accounts.api.mobile.me import Me
+from accounts.api.mobile.push_token import PushToken
+from accounts.api.mobile.refresh import Refresh
+
+urlpatterns = [
+    path("auth/login", Login.as_view(), name="auth-login"),
+    path("auth/refresh", Refresh.as_view(), name="auth-refresh"),
+    path("auth/logout", Logout.as_view(), name="auth-logout"),
+    path("auth/logout-everywhere", LogoutEverywhere.as_view(), name="auth-logout-everywhere"),
+    path("me", Me.as_view(), name="me"),
+    path("me/devices", Devices.as_view(), name="me-devices"),
+    path("me/devices/<uuid:device_id>", OneDevice.as_view(), name="me-device"),
+    path("me/device/push-token", PushToken.as_view(), name="me-push-token"),
+]

@@ -1,0 +1,98 @@
+"""The three kinds of doors: an employee's, a sub-system's, and the few that stand open."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api import limits, permissions, schema
+from accounts.api.authentication import BearerEmployee, BearerSubsystem, Principal
+from accounts.devices import Session
+from accounts.subsystems import Caller
+from hub.lib import clock
+
+answers = schema.answers
+
+
+class View(APIView):
+    """What all doors have in common: nothing is kept by a cache unless the view says so."""
+
+    quota: limits.Quota | None = None
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Add the headers that every answer has."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final.headers.setdefault("Cache-Control", "no-store")
+        for name, value in (self.quota.headers() if self.quota else {}).items():
+            final.headers.setdefault(name, value)
+        return final
+
+
+class OpenView(View):
+    """Open on purpose, and not limited by Redis: what needs a bound has one in the database."""
+
+    authentication_classes = []
+    permission_classes = [permissions.Open]
+
+
+class EmployeeView(View):
+    """For an employee, through an open session of one of their devices."""
+
+    authentication_classes = [BearerEmployee]
+    permission_classes = [permissions.IsEmployee]
+
+    @property
+    def principal(self) -> Principal:
+        """Who speaks."""
+        return _principal(self.request)
+
+    @property
+    def session(self) -> Session:
+        """Through which device."""
+        assert isinstance(self.request.auth, Session)
+        return self.request.auth
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Count the request against the employee's limit, once it is known whose it is."""
+        super().initial(request, *args, **kwargs)
+        self.quota = limits.take(
+            subject=f"employee:{self.session.employee_id}",
+            limit=settings.EMPLOYEE_REQUESTS_A_MINUTE,
+            now=clock.now(),
+        )
+
+
+class SubsystemView(View):
+    """For a sub-system, through one of its keys."""
+
+    authentication_classes = [BearerSubsystem]
+    permission_classes = [permissions.IsSubsystem]
+
+    @property
+    def principal(self) -> Principal:
+        """Who speaks."""
+        return _principal(self.request)
+
+    @property
+    def caller(self) -> Caller:
+        """Through which key, live or test."""
+        assert isinstance(self.request.auth, Caller)
+        return self.request.auth
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Count the request against the key's limit, once it is known whose it is."""
+        super().initial(request, *args, **kwargs)
+        self.quota = limits.take(
+            subject=f"key:{self.caller.key_id}",
+            limit=self.caller.requests_a_minute or settings.SUBSYSTEM_REQUESTS_A_MINUTE,
+            now=clock.now(),
+        )
+
+
+def _principal(request: Request) -> Principal:
+    assert isinstance(request.user, Principal)
+    return request.user

@@ -1,0 +1,11 @@
+"""Who is meant: an expression of the contract becomes one SQL question over employees.
+
+parsed = audience.validate(expression, pointer="/audience")
+audience.matching(parsed)      a QuerySet of enabled employees, never a list
+audience.unknown(parsed)       the names that match nobody, to be reported
+"""
+
+from accounts.audience.expression import Audience, validate
+from accounts.audience.question import count, matching, unknown
+
+__all__ = ["Audience", "count", "matching", "unknown", "validate"]

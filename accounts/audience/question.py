@@ -1,0 +1,145 @@
+"""A parsed audience as SQL: sub-queries only, so that a million people cost no memory here."""
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from accounts.audience.expression import (
+    Audience,
+    Department,
+    Employees,
+    Everybody,
+    Geo,
+    Group,
+    Item,
+    ManagerOf,
+    Name,
+)
+from accounts.models import Employee
+
+# UNION, not UNION ALL: a group already visited adds no row, so a circle of groups ends.
+_IN_GROUP = """
+    WITH RECURSIVE inside (id) AS (
+        SELECT id FROM accounts_group WHERE lower(name) = lower(%s)
+        UNION
+        SELECT nesting.child_id FROM accounts_groupnesting AS nesting
+        JOIN inside ON nesting.parent_id = inside.id
+    )
+    SELECT member.employee_id FROM accounts_groupmember AS member
+    JOIN inside ON member.group_id = inside.id
+"""
+# Both sides are lowered by the database: Python would make two letters of an İ.
+_NAMED = {
+    "id": "SELECT id FROM accounts_employee WHERE employee_id = ANY (%s)",
+    "upn": "SELECT id FROM accounts_employee WHERE lower(user_name) IN"
+    " (SELECT lower(name) FROM unnest(%s::text[]) AS name)",
+    "mail": "SELECT id FROM accounts_employee WHERE lower(mail) IN"
+    " (SELECT lower(name) FROM unnest(%s::text[]) AS name)",
+}
+# One statement a kind, so that each can use its index.
+_NAMES_NOBODY = """
+    SELECT asked.name FROM unnest(%s::text[]) AS asked (name) WHERE NOT EXISTS (
+        SELECT FROM accounts_employee AS employee WHERE employee.disabled_at IS NULL AND """
+_UNKNOWN = {
+    "id": _NAMES_NOBODY + "employee.employee_id = asked.name)",
+    "upn": _NAMES_NOBODY + "lower(employee.user_name) = lower(asked.name))",
+    "mail": _NAMES_NOBODY + "lower(employee.mail) = lower(asked.name))",
+}
+
+
+def matching(audience: Audience) -> QuerySet[Employee]:
+    """The enabled employees who are meant, unordered: to be joined, counted or inserted from."""
+    found = Employee.objects.filter(disabled_at=None)
+    if audience.any:
+        found = found.filter(reduce(or_, map(_condition, audience.any)))
+    for item in audience.all:
+        found = found.filter(_condition(item))
+    for item in audience.none:
+        found = found.filter(~_condition(item))
+    return found
+
+
+def count(audience: Audience) -> int:
+    """How many enabled employees are meant."""
+    return matching(audience).count()
+
+
+def unknown(audience: Audience) -> list[str]:
+    """What names nobody enabled, as the sender wrote it, each once; `none` is looked at as well.
+
+    An employee is told as `E9`, `upn:…` or `mail:…`, others as `group:…`, `department:…`,
+    `geo:…` and `manager_of:…`.
+    """
+    items = [*audience.any, *audience.all, *audience.none]
+    names = [name for item in items if isinstance(item, Employees) for name in item.names]
+    nobody = _unknown_names(names)
+    found = [str(name) for name in names if name in nobody]
+    for item in items:
+        told = _told(item)
+        if told is not None and not _exists(item):
+            found.append(told)
+    return list(dict.fromkeys(found))
+
+
+def _condition(item: Item) -> Q:
+    match item:
+        case Employees(names):
+            return _named(names)
+        case Group(name):
+            return Q(pk__in=RawSQL(_IN_GROUP, [name]))  # noqa: S611 (parameters only)
+        case Department(name):
+            return Q(department=name)
+        case Geo(name):
+            return Q(geo=name)
+        case ManagerOf(name):
+            led = Employee.objects.filter(_named([name]), manager__isnull=False)
+            return Q(pk__in=led.values("manager_id"))
+        case Everybody():
+            return Q(pk__isnull=False)  # an empty Q would vanish from an OR
+
+
+def _named(names: Iterable[Name]) -> Q:
+    return reduce(
+        or_,
+        (
+            Q(pk__in=RawSQL(_NAMED[kind], [values]))  # noqa: S611 (parameters only)
+            for kind, values in _by_kind(names).items()
+        ),
+    )
+
+
+def _unknown_names(names: Iterable[Name]) -> set[Name]:
+    found: set[Name] = set()
+    with connection.cursor() as cursor:
+        for kind, values in _by_kind(names).items():
+            cursor.execute(_UNKNOWN[kind], [values])
+            found |= {Name(kind, value) for (value,) in cursor.fetchall()}
+    return found
+
+
+def _by_kind(names: Iterable[Name]) -> dict[str, list[str]]:
+    kinds: dict[str, list[str]] = {}
+    for name in names:
+        kinds.setdefault(name.kind, []).append(name.value)
+    return kinds
+
+
+def _exists(item: Item) -> bool:
+    return Employee.objects.filter(_condition(item), disabled_at=None).exists()
+
+
+def _told(item: Item) -> str | None:
+    match item:
+        case Group(name):
+            return f"group:{name}"
+        case Department(name):
+            return f"department:{name}"
+        case Geo(name):
+            return f"geo:{name}"
+        case ManagerOf(name):
+            return f"manager_of:{name}"
+    return None

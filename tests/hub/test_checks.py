@@ -1,0 +1,59 @@
+"""Each misconfiguration has an id and a hint, and stops the start."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import checks
+
+GOOD = {
+    "HUB_MODE": "production",
+    "SECRET_KEY": "s" * 60,
+    "ALLOWED_HOSTS": ["hub.corp.example"],
+    "HUB_DIRECTORY": "ldap",
+    "LDAP_SERVERS": ["dc1.corp.example"],
+    "LDAP_BASE_DN": "DC=corp,DC=example",
+    "LDAP_SERVICE_DN": "CN=hub,DC=corp,DC=example",
+    "LDAP_SERVICE_PASSWORD": "secret",
+    "FCM_CREDENTIALS_FILE": "/run/secrets/fcm.json",
+    "FCM_ENDPOINT": "https://fcm.googleapis.com",
+}
+
+
+def found() -> list[str]:
+    messages = checks.run_checks(tags=["hub"])
+    assert all(message.hint for message in messages)
+    return [str(message.id) for message in messages]
+
+
+def test_a_sound_production_passes(settings):
+    for name, value in GOOD.items():
+        setattr(settings, name, value)
+
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("HUB_ENCRYPTION_KEYS", "", "hub.E001"),
+        ("HUB_ENCRYPTION_KEYS", "k1:short", "hub.E001"),
+        ("HUB_MAC_KEY", "", "hub.E001"),
+        ("SECRET_KEY", "short", "hub.E002"),
+        ("ALLOWED_HOSTS", [], "hub.E003"),
+        ("ALLOWED_HOSTS", ["*"], "hub.E003"),
+        ("HUB_DIRECTORY", "local", "hub.E004"),
+        ("FCM_ENDPOINT", "https://127.0.0.1:8002", "hub.E005"),
+        ("LDAP_SERVERS", [], "hub.E006"),
+        ("LDAP_SERVICE_PASSWORD", "", "hub.E006"),
+        ("FCM_CREDENTIALS_FILE", "", "hub.E007"),
+        ("FCM_ENDPOINT", "http://fcm.googleapis.com", "hub.E008"),
+        ("FCM_TOTAL_TIMEOUT", timedelta(seconds=110), "hub.E009"),
+        ("CALLBACK_TOTAL_TIMEOUT", timedelta(seconds=60), "hub.E009"),
+    ],
+)
+def test_each_misconfiguration_is_named(settings, name, value, expected):
+    for good, sound in GOOD.items():
+        setattr(settings, good, sound)
+    setattr(settings, name, value)
+
+    assert expected in found()
