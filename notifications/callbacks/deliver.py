@@ -74,7 +74,9 @@ def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdi
                 "Content-Type": "application/json",
                 **signing.sign(secrets=secrets, event_id=str(event.id), timestamp=now, body=body),
             },
-            guard=callback_endpoints.guard_of(endpoint=callback_endpoints.of(subsystem=event.subsystem)),
+            guard=callback_endpoints.guard_of(
+                endpoint=callback_endpoints.of(subsystem=event.subsystem)
+            ),
             total_timeout=settings.CALLBACK_TOTAL_TIMEOUT,
             ca_file=settings.CALLBACK_CA_FILE or None,
         )
