@@ -12,7 +12,7 @@ import time_machine
 from django.conf import settings
 
 from accounts.models import Employee
-from hub.lib import signing
+from hub.lib import errors, signing
 from notifications.api.subsystem.notifications import Input
 from notifications.approvals import decisions
 from notifications.callbacks import events
@@ -117,6 +117,24 @@ def test_the_fields_of_the_table_are_those_of_the_endpoint():
     section = SUBSYSTEM_API.partition("\n## Fields\n")[2].partition("\n## ")[0]
 
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(Input().fields)
+
+
+def codes_with_status():
+    found, waiting = set(), [errors.HubError]
+    while waiting:
+        kind = waiting.pop()
+        found.add((kind.code, str(kind.status)))
+        waiting += kind.__subclasses__()
+    return found
+
+
+def test_the_refusals_that_an_app_must_understand_exist_with_their_status():
+    page = (ROOT / "docs/mobile-api.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (\d{3}) \|", page, re.MULTILINE)
+    said = {(code, status) for codes, status in rows for code in CODE.findall(codes)}
+
+    assert len(said) > 20
+    assert said <= codes_with_status()
 
 
 def test_the_changelog_alone_knows_the_version():
