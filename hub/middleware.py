@@ -52,20 +52,7 @@ class Problems:
         response = self.get_response(request)
         is_problem = response.get("Content-Type", "").startswith(errors.CONTENT_TYPE)
         if request.path.startswith("/api/") and response.status_code >= 400 and not is_problem:
-            body, headers = problems.translate(Exception())
-            known = {
-                400: ("malformed_request", "The request cannot be read"),
-                403: ("forbidden", "Not allowed"),
-                404: ("not_found", "Not found"),
-                405: ("method_not_allowed", "This address does not take that method"),
-                413: ("too_large", "The body is too large"),
-            }
-            if response.status_code in known:
-                code, title = known[response.status_code]
-                body = problems.document(
-                    status=response.status_code, code=code, title=title, detail=title + "."
-                )
-            return problems.plain(body, headers)
+            return problems.plain(*problems.of_status(response.status_code))
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

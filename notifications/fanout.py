@@ -77,7 +77,7 @@ def _batch(errand: Errand, now: datetime) -> bool:
 def _copy(
     notification: Notification, *, after: uuid.UUID | None, now: datetime
 ) -> tuple[uuid.UUID | None, uuid.UUID | None, int, int]:
-    """Insert the copies of the next batch: its first and last employee, its size, how many are new."""
+    """Insert the next batch: its first and last employee, its size, how many are new."""
     members = recipients_of(notification)
     if after is not None:
         members = members.filter(id__gt=after)
@@ -91,7 +91,7 @@ def _copy(
 
 
 def recipients_of(notification: Notification) -> QuerySet[Employee]:
-    """Who sees it: the seats of a request, which were frozen when it was accepted; else the audience."""
+    """Who sees it: the seats of a request, frozen when it was accepted; else the audience."""
     if notification.kind == Notification.Kind.REQUEST:
         seated = Seat.objects.filter(notification=notification).values("holder_id")
         return Employee.objects.filter(id__in=seated, disabled_at=None)

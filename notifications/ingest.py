@@ -40,7 +40,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A notification that will not be lost; `count` is exact for requests, an estimate for notices."""
+    """What will not be lost; `count` is exact for requests, an estimate for notices."""
 
     notification: Notification
     count: int

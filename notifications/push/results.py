@@ -64,7 +64,8 @@ def record(
                     now=now,
                 )
         if again:
-            errands.postpone(errand, until=now + wait(errand, again, stopped=stopped), error=again[0].outcome.reason)  # fmt: skip
+            until = now + wait(errand, again, stopped=stopped)
+            errands.postpone(errand, until=until, error=again[0].outcome.reason)
         else:
             errands.finish(errand)
     log.info(
@@ -85,7 +86,7 @@ def lane_stopped(outcomes: Sequence[Outcome]) -> bool:
 
 
 def state_of(outcome: Outcome, *, stopped: bool) -> str:
-    """The delivery's state: our own faults that stop the lane are tried again, never blamed on a phone."""
+    """The delivery's state; what is our fault and stops the lane is tried again."""
     if outcome.reason == TEST_MODE:
         return Delivery.State.SUPPRESSED
     if outcome.fate == Fate.SENT:

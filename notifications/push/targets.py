@@ -16,7 +16,8 @@ SELECT device.* FROM (
 CROSS JOIN LATERAL (
     SELECT device.id, device.employee_id, device.platform, device.push_kind,
            device.push_address, device.push_registered_at
-      FROM accounts_device device JOIN accounts_employee employee ON employee.id = device.employee_id
+      FROM accounts_device device
+      JOIN accounts_employee employee ON employee.id = device.employee_id
      WHERE device.employee_id = recipient.employee_id AND device.push_address_index IS NOT NULL
        AND device.closed_at IS NULL AND employee.disabled_at IS NULL) device
 WHERE NOT EXISTS (
