@@ -14,7 +14,7 @@ from django.conf import settings
 
 from accounts.models import Employee
 from hub.lib import errors, signing
-from notifications.api.subsystem.notifications import Input
+from notifications.api.subsystem.notifications import NotificationInput
 from notifications.approvals import decisions
 from notifications.callbacks import events
 from notifications.models import Decision, Notification, Response
@@ -117,7 +117,9 @@ def test_the_first_curl_is_the_one_that_make_run_prints():
 def test_the_fields_of_the_table_are_those_of_the_endpoint():
     section = SUBSYSTEM_API.partition("\n## Fields\n")[2].partition("\n## ")[0]
 
-    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(Input().fields)
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(
+        NotificationInput().fields
+    )
 
 
 def codes_with_status():
