@@ -31,7 +31,7 @@ class Changes(EmployeeView):
 
     @extend_schema(
         operation_id="follow_changes",
-        tags=["Mobile API"],
+        tags=["Mobile API: inbox"],
         parameters=[Query],
         responses=answers({200: ChangesShape}, refused=[401, 403, 422, 429]),
         summary="What changed since a cursor; misses nothing",

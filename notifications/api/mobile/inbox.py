@@ -31,7 +31,7 @@ class Inbox(EmployeeView):
 
     @extend_schema(
         operation_id="list_inbox",
-        tags=["Mobile API"],
+        tags=["Mobile API: inbox"],
         parameters=[Query],
         responses=answers({200: PageOfItems}, refused=[401, 403, 422, 429]),
         summary="A page of the inbox, newest first",

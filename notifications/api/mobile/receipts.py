@@ -13,7 +13,7 @@ from notifications import inbox, receipts
 MOST = 200
 
 
-class Input(bodies.Body):
+class ReceiptsInput(bodies.Body):
     """Which pushes this phone has drawn, and which its owner has looked at."""
 
     ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST)
@@ -31,14 +31,18 @@ class Receipts(EmployeeView):
 
     @extend_schema(
         operation_id="send_receipts",
-        tags=["Mobile API"],
-        request=Input,
+        tags=["Mobile API: inbox"],
+        request=ReceiptsInput,
         responses=answers({200: Marked}, refused=[400, 401, 403, 422, 429]),
         summary="Report that pushes were drawn on this phone, or seen",
     )
     def post(self, request: Request) -> Response:
         """`delivered` is of this device, `seen` of the person; sending it again changes nothing."""
-        body, session, now = bodies.validated(Input, request.data), self.session, clock.now()
+        body, session, now = (
+            bodies.validated(ReceiptsInput, request.data),
+            self.session,
+            clock.now(),
+        )
         if body["receipt"] == "delivered":
             marked = receipts.delivered(
                 device_id=session.device_id, notification_ids=body["ids"], now=now

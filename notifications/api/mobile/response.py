@@ -15,7 +15,7 @@ from notifications.api.shapes import ItemShape
 from notifications.approvals import respond
 
 
-class Input(bodies.Body):
+class ResponseInput(bodies.Body):
     """The answer, and which version of the content it answers."""
 
     verb = serializers.CharField(max_length=32)
@@ -28,15 +28,15 @@ class Respond(EmployeeView):
 
     @extend_schema(
         operation_id="respond",
-        tags=["Mobile API"],
-        request=Input,
+        tags=["Mobile API: inbox"],
+        request=ResponseInput,
         responses=answers({200: ItemShape}, refused=[400, 401, 403, 404, 409, 422, 429]),
         parameters=[IDEMPOTENCY_KEY],
         summary="Approve or reject",
     )
     def post(self, request: Request, notification_id: uuid.UUID) -> Response:
         """Record the answer; the item as it is afterwards, or why the answer is not taken."""
-        body = bodies.validated(Input, request.data)
+        body = bodies.validated(ResponseInput, request.data)
         answer, now = respond.Answer(**body), clock.now()
 
         def act() -> Response:

@@ -47,7 +47,7 @@ class Audience(bodies.Body):
     none = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
 
 
-class Input(bodies.Body):
+class NotificationInput(bodies.Body):
     """A notification to send."""
 
     category = bodies.Line(max_length=64)
@@ -132,14 +132,14 @@ class Notifications(SubsystemView):
     @extend_schema(
         operation_id="send_notification",
         tags=["Sub-system API"],
-        request=Input,
+        request=NotificationInput,
         responses=answers({202: Accepted}, refused=[400, 401, 403, 409, 422, 429, 503]),
         parameters=[IDEMPOTENCY_KEY],
         summary="Send a notice, or ask for a decision",
     )
     def post(self, request: Request) -> Response:
         """Accept a notification; the 202 is given after the commit."""
-        draft, now = draft_of(bodies.validated(Input, request.data)), clock.now()
+        draft, now = draft_of(bodies.validated(NotificationInput, request.data)), clock.now()
 
         def act() -> Response:
             accepted = ingest.accept(draft, caller=self.caller, now=now)
