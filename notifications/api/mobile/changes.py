@@ -38,7 +38,7 @@ class Changes(EmployeeView):
     )
     def get(self, request: Request) -> Response:
         """The employee's own changes."""
-        query = bodies.validated(Query, request.query_params.dict())
+        query = bodies.query(Query, request.query_params)
         feed = changes.since(
             employee_id=self.session.employee_id, cursor=query.get("since") or None
         )

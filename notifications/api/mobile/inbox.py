@@ -38,7 +38,7 @@ class Inbox(EmployeeView):
     )
     def get(self, request: Request) -> Response:
         """A page of the employee's own copies."""
-        query = bodies.validated(Query, request.query_params.dict())
+        query = bodies.query(Query, request.query_params)
         page = inbox.page(employee_id=self.session.employee_id, **query)
         return Response(
             {

@@ -15,7 +15,7 @@ from notifications.api.mobile.receipts import MOST, Marked
 class MarkInput(bodies.Body):
     """Which items, and how to mark them."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST)
+    ids = serializers.ListField(child=bodies.Id(), min_length=1, max_length=MOST)
     mark = serializers.ChoiceField(choices=["read", "archived", "unarchived"])
 
 

@@ -16,7 +16,7 @@ MOST = 200
 class ReceiptsInput(bodies.Body):
     """Which pushes this phone has drawn, and which its owner has looked at."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST)
+    ids = serializers.ListField(child=bodies.Id(), min_length=1, max_length=MOST)
     receipt = serializers.ChoiceField(choices=["delivered", "seen"])
 
 
