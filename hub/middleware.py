@@ -52,7 +52,10 @@ class Problems:
         response = self.get_response(request)
         is_problem = response.get("Content-Type", "").startswith(errors.CONTENT_TYPE)
         if request.path.startswith("/api/") and response.status_code >= 400 and not is_problem:
-            return problems.plain(*problems.of_status(response.status_code))
+            body, headers = problems.of_status(response.status_code)
+            # The answer it stands for may say which methods there are.
+            headers |= {name: response[name] for name in ("Allow",) if name in response}
+            return problems.plain(body, headers)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
