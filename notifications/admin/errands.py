@@ -69,10 +69,7 @@ def is_dead(errand: Errand) -> bool:
 class ErrandAdmin(base.ReadOnlyAdmin):
     """Errands, found by their own id or the notification's."""
 
-    list_display = (
-        "id", "kind", "queue", "lane", "standing", "age", "due_shown", "lease_until", "attempts",
-        "last_error",
-    )  # fmt: skip
+    list_display = ("id", "kind", "standing", "age", "lease_shown", "attempts", "last_error")
     list_filter = (Standing, "kind")
     list_per_page = 50
     search_fields = ("id",)
@@ -80,7 +77,7 @@ class ErrandAdmin(base.ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("id", "kind", "purpose", "notification", "subsystem", "event")}),
         ("Standing", {"fields": ("standing", "age", "due_shown", "created_at", "dead_at")}),
-        ("Doing it", {"fields": ("queue", "lane", "lease_until", "attempts", "last_error")}),
+        ("Doing it", {"fields": ("queue", "lane", "lease_shown", "attempts", "last_error")}),
     )
     row_acts = (
         acts.Act(
@@ -111,6 +108,10 @@ class ErrandAdmin(base.ReadOnlyAdmin):
     @admin.display(description="Due")
     def due_shown(self, errand: Errand) -> str:
         return tables.moment(errand.due_at)
+
+    @admin.display(description="Leased until")
+    def lease_shown(self, errand: Errand) -> str:
+        return tables.moment(errand.lease_until)
 
     def found(self, queryset: QuerySet, term: str) -> QuerySet:
         if term.isascii() and term.isdigit() and len(term) < 19:

@@ -2,6 +2,7 @@
 
 import html
 import html.parser
+import ipaddress
 import re
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from django.urls import reverse
 from accounts import audit, devices, refusals, sessions, subsystems
 from accounts.admin import paginator
 from accounts.models import ApiKey, AuditEvent, CallbackSecret, Device, Employee, Staff, Subsystem
+from hub.lib import guard
 from tests.accounts.conftest import phone
 
 PUSH_ADDRESS = "push-address-of-alice"
@@ -313,6 +315,23 @@ def test_a_callback_address_is_set_switched_on_and_audited(
     assert form["url"] in root.get(act(payroll, "endpoint")).content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_callback_name_is_looked_up_outside_of_any_transaction(
+    root: Client, payroll: Subsystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    atomic = []
+
+    def resolve(host: str) -> tuple[guard.Address, ...]:
+        atomic.append(connection.in_atomic_block)
+        return (ipaddress.ip_address("10.2.0.9"),)
+
+    monkeypatch.setattr(guard, "resolve", resolve)
+    root.post(act(payroll, "endpoint"), {"url": "https://payroll.corp.example/hub"})
+    assert atomic == [False]
+    payroll.refresh_from_db()
+    assert payroll.callback_url == "https://payroll.corp.example/hub"
+
+
 def test_production_takes_no_callback_address_without_tls(
     root: Client, payroll: Subsystem, settings: object
 ) -> None:
@@ -363,6 +382,20 @@ def test_a_look_that_cannot_be_recorded_is_not_had(
     monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
         root.get(change(alice))
+
+
+def test_people_and_sessions_are_filtered_by_their_standing(
+    root: Client, alice: Employee, bob: Employee, alices_phone: Device, now: datetime
+) -> None:
+    Employee.objects.filter(pk=bob.pk).update(disabled_at=now)
+    for model, wanted, rows in (
+        ("employee", {"standing": "disabled"}, 1),
+        ("employee", {"standing": "enabled"}, 2),
+        ("device", {"session": "open"}, 1),
+        ("device", {"session": "closed"}, 0),
+    ):
+        page = root.get(reverse(f"admin:accounts_{model}_changelist"), wanted)
+        assert page.context["cl"].result_count == rows
 
 
 @pytest.mark.parametrize("term", ["E1001", "ALICE", "Alice@corp.example", "lic"])
