@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
-from hub.lib import ids, logging
+from accounts import audit
+from hub.lib import errors, ids, logging
 from notifications import queues
 from notifications.models import Errand, Notification
 
@@ -168,3 +169,44 @@ def due_queues(*, now: datetime) -> list[str]:
             [list(queues.ALL), now, now],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def revive(*, errand_id: int, actor: audit.Actor, now: datetime) -> None:
+    """Make a dead errand due again, with all its attempts before it.
+
+    Raises NotFound if there is no dead errand of that id.
+    """
+    with transaction.atomic():
+        errand = _dead(errand_id)
+        Errand.objects.filter(pk=errand_id).update(
+            dead_at=None, due_at=now, attempts=0, lease_until=None, lease_token=None
+        )
+        queues.wake(errand.queue)
+        _note(errand, "errand_revived", actor=actor, now=now)
+
+
+def remove(*, errand_id: int, actor: audit.Actor, now: datetime) -> None:
+    """Drop a dead errand: what it stood for is not done. Raises NotFound as `revive` does."""
+    with transaction.atomic():
+        errand = _dead(errand_id)
+        Errand.objects.filter(pk=errand_id).delete()
+        _note(errand, "errand_removed", actor=actor, now=now)
+
+
+def _dead(errand_id: int) -> Errand:
+    dead = Errand.objects.select_for_update().filter(pk=errand_id, dead_at__isnull=False)
+    errand = dead.first()
+    if errand is None:
+        raise errors.NotFound("There is no dead errand of that id.")
+    return errand
+
+
+def _note(errand: Errand, action: str, *, actor: audit.Actor, now: datetime) -> None:
+    audit.record(
+        now=now,
+        actor=actor,
+        action=action,
+        subject_kind="errand",
+        subject_id=errand.pk,
+        data={"kind": errand.kind, "notification": str(errand.notification_id)},
+    )
