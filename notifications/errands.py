@@ -50,7 +50,7 @@ chosen AS (
         SELECT id, size, sum(size) OVER (ORDER BY lane, turn, id) AS total FROM locked) summed
      WHERE total - size < %(weight)s)
 UPDATE notifications_errand SET lease_token = %(token)s, lease_until = %(until)s,
-       attempts = attempts + 1
+       attempts = least(attempts + 1, 30000)
   FROM chosen WHERE notifications_errand.id = chosen.id
 RETURNING notifications_errand.*
 """
@@ -60,7 +60,9 @@ def lane_of(notification: Notification) -> int:
     """How soon its work is done: 0 urgent, 1 request, 2 notice, 3 bulk."""
     if notification.priority == Notification.Priority.URGENT:
         return queues.URGENT
-    if notification.kind == Notification.Kind.REQUEST:
+    if notification.kind == Notification.Kind.REQUEST or (
+        notification.priority == Notification.Priority.HIGH
+    ):
         return queues.REQUEST
     if notification.priority == Notification.Priority.BULK:
         return queues.BROADCAST
@@ -129,10 +131,17 @@ def finish_all(done: Sequence[Errand]) -> None:
     Errand.objects.filter(id__in=[e.id for e in done], lease_token__in=tokens).delete()
 
 
-def postpone(errand: Errand, *, until: datetime, error: str) -> bool:
-    """Give an errand back, due again at `until`; False if its lease was lost meanwhile."""
+def postpone(errand: Errand, *, until: datetime, error: str, tried: bool = True) -> bool:
+    """Give an errand back, due again at `until`; False if its lease was lost meanwhile.
+
+    What only had to wait for its turn was not `tried`, and its attempts are not counted.
+    """
     updated = Errand.objects.filter(**_own(errand)).update(
-        due_at=until, lease_until=None, lease_token=None, last_error=error[:200]
+        due_at=until,
+        lease_until=None,
+        lease_token=None,
+        last_error=error[:200],
+        attempts=errand.attempts if tried else errand.attempts - 1,
     )
     return updated == 1
 
