@@ -62,7 +62,8 @@ class Stack:
             [
                 sys.executable, "-m", "granian", "--interface", "wsgi", "--host", ports.HOST,
                 "--port", str(self.web_port), "--http", "1", "--no-ws",
-                "--workers", str(workers), "--blocking-threads", str(threads), "hub.wsgi:application",
+                "--workers", str(workers), "--blocking-threads", str(threads),
+                "hub.wsgi:application",
             ],
         )  # fmt: skip
         self.pids["web"] = process.pid

@@ -125,7 +125,8 @@ def _memory_mb(pid: int, name: str) -> float:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     except OSError:
         return 0.0
-    return next((int(l.split()[1]) / 1024 for l in lines if l.startswith(f"{name}:")), 0.0)
+    found = (int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
+    return next(found, 0.0)
 
 
 class Costs:

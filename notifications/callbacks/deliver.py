@@ -1,6 +1,5 @@
 """Claim, commit, POST, record: one try to tell a sub-system an event."""
 
-import ipaddress
 import json
 import random
 import time
@@ -9,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from accounts import subsystems
+from accounts import callback_endpoints, subsystems
 from accounts.models import Subsystem
 from hub.lib import clock, http, logging, signing
 from notifications import closing, errands
@@ -39,7 +38,8 @@ def run(errand: Errand, now: datetime) -> None:
         state=CallbackEvent.State.PENDING,
     )
     if earlier.exists():
-        errands.postpone(errand, until=now + ORDER_WAIT, error="an earlier event is not told yet")
+        error = "an earlier event is not told yet"
+        errands.postpone(errand, until=now + ORDER_WAIT, error=error, tried=False)
         return
     log.info("callback_calling", errand=errand.id, event_id=str(event.id))
     started = time.monotonic()
@@ -75,7 +75,9 @@ def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdi
                 "Content-Type": "application/json",
                 **signing.sign(secrets=secrets, event_id=str(event.id), timestamp=now, body=body),
             },
-            guard=guard_of(event.subsystem),
+            guard=callback_endpoints.guard_of(
+                endpoint=callback_endpoints.of(subsystem=event.subsystem)
+            ),
             total_timeout=settings.CALLBACK_TOTAL_TIMEOUT,
             ca_file=settings.CALLBACK_CA_FILE or None,
         )
@@ -89,15 +91,6 @@ def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdi
         strict_id=str(event.id) if strict else None,
     )
     return reply.status, "", verdict
-
-
-def guard_of(subsystem: Subsystem) -> http.Guard:
-    """Where this sub-system's callbacks may go."""
-    return http.Guard(
-        allowed_networks=tuple(ipaddress.ip_network(n) for n in subsystem.callback_networks),
-        allowed_ports=frozenset(subsystem.callback_ports),
-        loopback_allowed=subsystem.callback_loopback_allowed and settings.HUB_MODE != "production",
-    )
 
 
 @transaction.atomic

@@ -10,10 +10,9 @@ import time_machine
 from django.conf import LazySettings
 from django.test import Client
 
-from accounts import audit, people, subsystems
-from accounts.api import limits
+from accounts import audit, people
 from accounts.directory import local
-from accounts.models import ApiKey, Device, Employee, Subsystem
+from accounts.models import ApiKey, Device, Employee
 from hub.lib import clock
 from tests.accounts.conftest import person
 
@@ -54,13 +53,6 @@ def login(client: Client, user_name: str = "alice", **device: object) -> dict[st
     assert response.status_code == 200, response.content
     answer: dict[str, Any] = response.json()
     return answer
-
-
-@pytest.fixture
-def key(payroll: Subsystem) -> str:
-    return subsystems.issue_key(
-        subsystem=payroll, mode="live", name="", expires_at=None, actor=audit.HUB, now=clock.now()
-    ).text
 
 
 def refused(response: Any, status: int, code: str) -> dict[str, Any]:
@@ -244,39 +236,6 @@ def test_flaws_at_any_depth_have_their_pointer(client: Client, key: str) -> None
         ("/numbers/1", "invalid"),
         ("/free/deep/0", "control_character"),
     }
-
-
-def test_above_the_limit_a_key_waits_for_the_next_minute(
-    client: Client, key: str, payroll: Subsystem
-) -> None:
-    Subsystem.objects.update(requests_a_minute=2)
-    with time_machine.travel(clock.now().replace(second=10), tick=False):
-        for left in ("1", "0"):
-            response = send(client, "POST", "echo", {"title": "x"}, key)
-            assert (response.status_code, response["RateLimit-Remaining"]) == (200, left)
-        response = send(client, "POST", "echo", {"title": "x"}, key)
-        refused(response, 429, "rate_limited")
-        assert (response["Retry-After"], response["RateLimit-Remaining"]) == ("50", "0")
-    with time_machine.travel(clock.now().replace(second=10) + timedelta(minutes=1), tick=False):
-        assert send(client, "POST", "echo", {"title": "x"}, key).status_code == 200
-
-
-def test_without_redis_nobody_is_limited_and_only_the_first_request_tries_it(
-    client: Client, key: str, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Subsystem.objects.update(requests_a_minute=1)
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    tried: list[str] = []
-    connect = limits._client
-    monkeypatch.setattr(limits, "_client", lambda url: tried.append(url) or connect(url))
-    try:
-        for _ in range(3):
-            response = send(client, "POST", "echo", {"title": "x"}, key)
-            assert response.status_code == 200
-            assert "RateLimit-Limit" not in response
-    finally:
-        limits.breaker.reset()
-    assert len(tried) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from django.test import Client
 from accounts import audit, subsystems
 from accounts.models import AuditEvent, IdempotencyRecord, Subsystem
 from hub.lib import clock
+from tests.accounts.parallel import in_parallel
 from tests.accounts.test_api import refused, send
-from tests.accounts.test_sessions import in_parallel
 
 pytestmark = pytest.mark.urls("tests.accounts.urls")
 
