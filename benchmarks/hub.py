@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import redis
 from psycopg import sql
 
 from benchmarks import emulator, machine
@@ -85,12 +86,33 @@ class Stack:
             self.workers.append(process)
             wait_for(lambda log=log: " ready." in log.read_text(errors="replace"), what="worker")
 
+        process, _ = spawn(
+            self, "beat",
+            [
+                sys.executable, "-m", "celery", "-A", "hub.celery", "beat", "--pidfile", "",
+                "--schedule", str(machine.cache() / "beat.schedule"), "--loglevel", "INFO",
+            ],
+        )  # fmt: skip
+        self.pids["beat"] = process.pid
+        self.workers.append(process)
+
     def stop_workers(self) -> None:
-        """End the workers."""
-        for number, process in enumerate(self.workers):
+        """End the workers and beat."""
+        for process in reversed(self.workers):
             processes.finish(process)
-            del self.pids[f"worker{number}"]
+        ended = {process.pid for process in self.workers}
+        self.pids = {name: pid for name, pid in self.pids.items() if pid not in ended}
         self.workers.clear()
+
+    @property
+    def worker_pids(self) -> list[int]:
+        """The main processes of the workers, without beat."""
+        return [pid for name, pid in self.pids.items() if name.startswith("worker")]
+
+    def forget_rate(self) -> None:
+        """Fill the bucket of the Firebase project again."""
+        with redis.Redis.from_url(self.env["REDIS_URL"]) as client:
+            client.delete("nothing", *client.scan_iter("hub:push-rate:*"))
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST to the sub-system API with a fresh idempotency key; the answer's JSON."""
