@@ -24,8 +24,8 @@ class Unfit(Exception):
 
 
 def cache() -> Path:
-    """Where compiled things, environments and clusters of the benchmarks are kept."""
-    place = CHECKOUT / ".cache" / "bench"
+    """Where the benchmarks keep the emulator, their engines and logs: HUB_BENCH_DIR, or .cache."""
+    place = Path(os.environ.get("HUB_BENCH_DIR") or CHECKOUT / ".cache" / "bench")
     place.mkdir(parents=True, exist_ok=True)
     return place
 
