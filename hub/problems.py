@@ -26,7 +26,6 @@ DRF_CODES: list[tuple[type[drf_errors.APIException], str, str]] = [
     (drf_errors.MethodNotAllowed, "method_not_allowed", "This address does not take that method"),
     (drf_errors.NotAcceptable, "not_acceptable", "The hub answers in application/json"),
     (drf_errors.UnsupportedMediaType, "unsupported_media_type", "The hub reads application/json"),
-    (drf_errors.Throttled, "rate_limited", "Too many requests"),
 ]
 
 # A body may hold ten thousands; nobody reads them, and the answer would be larger than the body.
@@ -88,7 +87,7 @@ def plain(body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpRe
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Answers every exception; what is unforeseen is logged and a 500."""
-    set_rollback()  # type: ignore[no-untyped-call]
+    set_rollback()
     body, headers = translate(error)
     if body["status"] >= 500:
         log.error("request_failed", code=body["code"], exc_info=error)
@@ -126,8 +125,6 @@ def of_drf(error: drf_errors.APIException) -> tuple[dict[str, Any], dict[str, st
         ("malformed_request", "The request cannot be read"),
     )
     headers: dict[str, str] = {}
-    if isinstance(error, drf_errors.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"
     detail = error.detail if isinstance(error.detail, str) else title

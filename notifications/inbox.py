@@ -89,7 +89,7 @@ def page(
     before: str | None = None,
     page_size: int = 50,
 ) -> Page:
-    """A page of the inbox: `open` (not archived), `waiting` (for this person's answer) or `archived`."""
+    """A page: `open` (not archived), `waiting` (for this person's answer) or `archived`."""
     rows = copies(employee_id=employee_id)
     if state == "archived":
         rows = rows.exclude(archived_at=None)
@@ -242,10 +242,8 @@ def mark(
     rows = Recipient.objects.filter(
         employee_id=employee_id, notification_id__in=list(notification_ids)
     )
-    if mark == "unarchived":
-        rows = rows.exclude(archived_at=None)
-    else:
-        rows = rows.filter(**{column: None})
+    unset = {column: None}
+    rows = rows.exclude(**unset) if mark == "unarchived" else rows.filter(**unset)
     if mark == "archived":
         rows = rows.exclude(_waiting(employee_id))
     return rows.update(

@@ -27,11 +27,18 @@ _OF_WHOLE = "non_field_errors"
 
 
 class Body(serializers.Serializer):
-    """A serializer that lives inside its view; the schema names it after both: `LoginInput`."""
+    """A serializer that lives inside its view; the schema names it after both: `LoginInput`.
+
+    One that stands beside its view is named after the module, since two components of one name
+    would quietly become one.
+    """
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        set_override(cls, "component_name", cls.__qualname__.replace(".", ""))
+        name = cls.__qualname__.replace(".", "")
+        if name in {"Input", "Output"}:
+            name = cls.__module__.rpartition(".")[2].title().replace("_", "") + name
+        set_override(cls, "component_name", name)
 
 
 class Line(serializers.CharField):

@@ -22,7 +22,7 @@ class StrictJSONParser(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> object:
+    ) -> Any:
         kind, parameters = parse_header_parameters(media_type or "")
         if kind.lower() != self.media_type:  # such as */*, which matches every parser
             raise UnsupportedMediaType(kind)

@@ -79,7 +79,7 @@ def respond(
 def _record(
     notification: Notification, *, response: Response, employee_id: uuid.UUID, now: datetime
 ) -> None:
-    """Mark the copy as answered; decide if the policy says so, else tell the sub-system of the answer."""
+    """Mark the copy as answered; decide if the policy says so, else tell of the answer."""
     Recipient.objects.filter(pk=(employee_id, notification.id)).update(responded_at=now)
     effects = cast(
         "list[policy.Effect]",

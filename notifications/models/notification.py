@@ -130,9 +130,11 @@ class Notification(models.Model):
         ]
         indexes = [
             # GET /notifications?reference=, and the list of a sub-system by age.
-            models.Index(fields=["subsystem", "mode", "reference", "id"], name="notification_reference"),
+            models.Index(
+                fields=["subsystem", "mode", "reference", "id"], name="notification_reference"
+            ),
             models.Index(fields=["subsystem", "mode", "id"], name="notification_by_subsystem"),
-        ]  # fmt: skip
+        ]
 
     @property
     def card(self) -> Card:

@@ -18,7 +18,9 @@ EDGES = {
     "rest_framework": ("accounts/api/", "notifications/api/", "hub/problems.py"),
     "drf_spectacular": ("accounts/api/", "notifications/api/", "hub/urls.py", "hub/openapi.py"),
     "httpx": (),
-    "celery": ("hub/celery.py", "accounts/tasks.py", "notifications/tasks.py", "notifications/queues.py"),
+    "celery": (
+        "hub/celery.py", "accounts/tasks.py", "notifications/tasks.py", "notifications/queues.py",
+    ),
     "redis": ("accounts/api/limits.py", "hub/health.py", "hub/demo/"),
     "urllib.request": ("hub/demo/",),
     "http.client": ("hub/demo/",),

@@ -43,7 +43,7 @@ class Login(OpenView):
     class Output(shown.Tokens):
         """The session."""
 
-        employee = shown.Self()
+        employee = shown.Employee()
 
     @extend_schema(
         operation_id="login",

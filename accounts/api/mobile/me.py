@@ -16,9 +16,9 @@ class Me(EmployeeView):
         operation_id="read_me",
         tags=["Mobile API: employee"],
         summary="Yourself, as the directory has you",
-        responses=answers({200: shown.Self}, refused=[401, 403, 429]),
+        responses=answers({200: shown.Employee}, refused=[401, 403, 429]),
     )
     def get(self, request: Request) -> Response:
         """Yourself, as the directory has you."""
         row = Employee.objects.select_related("manager").get(pk=self.session.employee_id)
-        return Response(shown.Self(row).data)
+        return Response(shown.Employee(row).data)

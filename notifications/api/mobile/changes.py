@@ -18,7 +18,7 @@ class Query(bodies.Body):
 
 
 class ChangesShape(bodies.Body):
-    """What changed since the cursor; `full` says to read the inbox anew, `more` to come again at once."""
+    """What changed; `full` says to read the inbox anew, `more` to come again at once."""
 
     entries = ItemShape(many=True)
     cursor = serializers.CharField()

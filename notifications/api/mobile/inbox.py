@@ -10,12 +10,14 @@ from accounts.api.views import EmployeeView, answers
 from notifications import inbox
 from notifications.api.shapes import ItemShape, PageInfo, PageQuery
 
+STATES = ["open", "waiting", "archived"]
+
 
 class Query(PageQuery):
     """Which copies: not archived, waiting for the reader's answer, or archived."""
 
     before = serializers.CharField(required=False, max_length=300)
-    state = serializers.ChoiceField(choices=["open", "waiting", "archived"], default="open")
+    state = serializers.ChoiceField(choices=STATES, default="open")
     category = serializers.CharField(required=False, max_length=64)
 
 

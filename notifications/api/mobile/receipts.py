@@ -38,18 +38,17 @@ class Receipts(EmployeeView):
     )
     def post(self, request: Request) -> Response:
         """`delivered` is of this device, `seen` of the person; sending it again changes nothing."""
-        body, session, now = (
-            bodies.validated(ReceiptsInput, request.data),
-            self.session,
-            clock.now(),
-        )
+        body, now = bodies.validated(ReceiptsInput, request.data), clock.now()
         if body["receipt"] == "delivered":
             marked = receipts.delivered(
-                device_id=session.device_id, notification_ids=body["ids"], now=now
+                employee_id=self.session.employee_id,
+                device_id=self.session.device_id,
+                notification_ids=body["ids"],
+                now=now,
             )
         else:
             marked = inbox.mark(
-                employee_id=session.employee_id,
+                employee_id=self.session.employee_id,
                 notification_ids=body["ids"],
                 mark="seen",
                 now=now,

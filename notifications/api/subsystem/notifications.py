@@ -13,6 +13,7 @@ from accounts.api.views import SubsystemView, answers
 from hub.lib import clock
 from notifications import ingest, reports
 from notifications.api.shapes import (
+    SENDABLE,
     ActionShape,
     Fact,
     Link,
@@ -51,13 +52,13 @@ class NotificationInput(bodies.Body):
     """A notification to send."""
 
     category = bodies.Line(max_length=64)
-    kind = serializers.ChoiceField(choices=["notice", "request"])
+    kind = serializers.ChoiceField(choices=SENDABLE)
     reference = bodies.Line(max_length=128, required=False, default="", allow_blank=True)
     title = bodies.Line(max_length=200)
     summary = bodies.Line(max_length=500, required=False, default="", allow_blank=True)
     body = bodies.Text(max_length=20_000, required=False, default="", allow_blank=True)
-    facts = Fact(many=True, required=False, default=list, max_length=30)
-    links = Link(many=True, required=False, default=list, max_length=10)
+    facts = serializers.ListField(child=Fact(), required=False, default=list, max_length=30)
+    links = serializers.ListField(child=Link(), required=False, default=list, max_length=10)
     audience = Audience()
     requester = bodies.Line(max_length=64, required=False, allow_null=True, default=None)
     sensitivity = serializers.ChoiceField(choices=Sensitivity.choices, required=False)
@@ -69,7 +70,7 @@ class NotificationInput(bodies.Body):
     expires_at = bodies.Moment(required=False, allow_null=True, default=None)
     on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], default="none")
     policy = Policy(required=False)
-    actions = ActionShape(many=True, required=False, max_length=2)
+    actions = serializers.ListField(child=ActionShape(), required=False, max_length=2)
     collapse_key = bodies.Pattern(
         r"^[A-Za-z0-9._-]+$", max_length=64, required=False, allow_null=True, default=None
     )
