@@ -92,7 +92,9 @@ PUSH_GATEWAY = env.text("PUSH_GATEWAY", "notifications.push.fcm.gateway_from_set
 FCM_CREDENTIALS_FILE = env.text("FCM_CREDENTIALS_FILE", "")  # a service account's JSON key
 FCM_ENDPOINT = env.text("FCM_ENDPOINT", "https://fcm.googleapis.com")
 FCM_CA_FILE = env.text("FCM_CA_FILE", "")  # empty: the system's authorities
-FCM_CONNECTIONS = env.number("FCM_CONNECTIONS", 4, least=1, most=100)
+# Below the project's quota of 600,000: whatever Firebase refuses counts too.
+FCM_MESSAGES_A_MINUTE = env.number("FCM_MESSAGES_A_MINUTE", 590_000, least=1, most=100_000_000)
+FCM_CONNECTIONS = env.number("FCM_CONNECTIONS", 10, least=1, most=100)
 FCM_TOTAL_TIMEOUT = env.seconds("FCM_TOTAL_TIMEOUT_SECONDS", 20, least=1, most=120)
 
 # --- Errands ------------------------------------------------------------------------------
