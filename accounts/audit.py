@@ -9,7 +9,7 @@ import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -19,6 +19,8 @@ from accounts.models import AuditEvent, AuditSeal
 from hub.lib import keys
 
 _SEALER_LOCK = 0x68756201  # pg_advisory_xact_lock: one sealer over all processes
+# Far above the time-outs of statements and of idle transactions in the settings.
+_LONGEST_TRANSACTION = timedelta(hours=1)
 _FIRST_LINK = b"\0" * 32
 
 
@@ -78,7 +80,8 @@ def seal(*, now: datetime, limit: int) -> int:
     """Chain up to `limit` committed events; returns how many, 0 while another sealer is at work.
 
     Events commit out of the order of their ids, so what is unsealed is found by anti-join and
-    never by "greater than the last one": an id below it may become visible late.
+    never by "greater than the last one": an id below it may become visible late. How late is
+    bounded by the time-outs of transactions, so the search need not begin in the first year.
     """
     with transaction.atomic():
         if not _is_only_sealer():
@@ -86,7 +89,8 @@ def seal(*, now: datetime, limit: int) -> int:
         last = AuditSeal.objects.order_by("-sequence").first()
         sequence, mac = (last.sequence, bytes(last.mac)) if last else (0, _FIRST_LINK)
         seals: list[AuditSeal] = []
-        for event in AuditEvent.objects.filter(auditseal=None).order_by("id")[:limit]:
+        unsealed = AuditEvent.objects.filter(auditseal=None, id__gt=_floor(now)).order_by("id")
+        for event in unsealed[:limit]:
             sequence += 1
             mac = _mac(mac, event, sequence=sequence, sealed_at=now)
             seals.append(AuditSeal(sequence=sequence, event=event, mac=mac, sealed_at=now))
@@ -121,6 +125,15 @@ def _check(seals: Iterable[AuditSeal], *, unsealed: int) -> Verdict:
     if missing:  # the last events were removed, their seals not
         return Verdict(sequence, unsealed, sequence + 1, "the event is missing")
     return Verdict(sequence, unsealed)
+
+
+def _floor(now: datetime) -> int:
+    """An event id, below which all is sealed that will ever be.
+
+    That of a seal made an hour ago: any lower id was drawn before it, by a transaction long over.
+    """
+    settled = AuditSeal.objects.filter(sealed_at__lt=now - _LONGEST_TRANSACTION)
+    return settled.order_by("-sequence").values_list("event_id", flat=True).first() or 0
 
 
 def _mac(previous: bytes, event: AuditEvent, *, sequence: int, sealed_at: datetime) -> bytes:

@@ -1,7 +1,7 @@
 """Combinations of settings that make no sense: each has an id, a sentence and a hint.
 
 Single values are refused where they are read (`hub.lib.environment`); these need more than one.
-They run at every start of web, worker and beat, and stop it.
+They stop the start of the web server, of workers and of every command.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,7 @@ def error(number: int, message: str, hint: str) -> Error:
 
 
 @checks.register("hub")
-def keys_are_given(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def keys_are_given(app_configs: Sequence[AppConfig] | None, **_: Any) -> Sequence[CheckMessage]:
     """Without both keys nothing personal could be stored or read."""
     try:
         crypto.Keyring.parse(settings.HUB_ENCRYPTION_KEYS, settings.HUB_MAC_KEY)
@@ -49,7 +49,9 @@ def keys_are_given(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
 
 
 @checks.register("hub")
-def production_is_closed(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def production_is_closed(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> Sequence[CheckMessage]:
     """Production has a secret of its own, names its hosts, and asks a real directory."""
     if not in_production():
         return []
@@ -70,8 +72,9 @@ def _openings() -> Iterator[CheckMessage]:
 @checks.register("hub")
 def directory_is_reachable_safely(
     app_configs: Sequence[AppConfig] | None, **_: Any
-) -> list[CheckMessage]:
+) -> Sequence[CheckMessage]:
     """The chosen directory has all it needs."""
+    needed: dict[str, object]
     if settings.HUB_DIRECTORY == "local":
         needed = {"LOCAL_DIRECTORY_FILE": settings.LOCAL_DIRECTORY_FILE}
     else:
@@ -94,9 +97,11 @@ def directory_is_reachable_safely(
 
 
 @checks.register("hub")
-def firebase_is_configured(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def firebase_is_configured(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> Sequence[CheckMessage]:
     """Production has Firebase credentials, and the endpoint is TLS everywhere."""
-    found = []
+    found: list[CheckMessage] = []
     if in_production() and not settings.FCM_CREDENTIALS_FILE:
         found.append(
             error(7, "FCM_CREDENTIALS_FILE is not set.", "Give the service account's JSON key.")
@@ -109,7 +114,7 @@ def firebase_is_configured(app_configs: Sequence[AppConfig] | None, **_: Any) ->
 @checks.register("hub")
 def calls_end_before_their_lease(
     app_configs: Sequence[AppConfig] | None, **_: Any
-) -> list[CheckMessage]:
+) -> Sequence[CheckMessage]:
     """A call outside must end before the task's time limit, and that before the errand's lease."""
     limit = settings.CELERY_TASK_TIME_LIMIT
     calls = {

@@ -13,12 +13,12 @@ from hub.lib import errors, ids, logging
 log = logging.get(__name__)
 
 Next = Callable[[HttpRequest], HttpResponse]
-# What is taken over from a caller; anything else would end up in logs, tasks and callbacks.
+# What is taken over from a caller; anything else could forge log lines.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestContext:
-    """Binds the request id to logs, tasks and callbacks, and logs one line a request."""
+    """Binds the request id to the log lines and audit events of a request; logs one line for it."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -52,19 +52,9 @@ class Problems:
         response = self.get_response(request)
         is_problem = response.get("Content-Type", "").startswith(errors.CONTENT_TYPE)
         if request.path.startswith("/api/") and response.status_code >= 400 and not is_problem:
-            body, headers = problems.translate(Exception())
-            known = {
-                400: ("malformed_request", "The request cannot be read"),
-                403: ("forbidden", "Not allowed"),
-                404: ("not_found", "Not found"),
-                405: ("method_not_allowed", "This address does not take that method"),
-                413: ("too_large", "The body is too large"),
-            }
-            if response.status_code in known:
-                code, title = known[response.status_code]
-                body = problems.document(
-                    status=response.status_code, code=code, title=title, detail=title + "."
-                )
+            body, headers = problems.of_status(response.status_code)
+            # The answer it stands for may say which methods there are.
+            headers |= {name: response[name] for name in ("Allow",) if name in response}
             return problems.plain(body, headers)
         return response
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core import exceptions as django_errors
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,8 +26,19 @@ DRF_CODES: list[tuple[type[drf_errors.APIException], str, str]] = [
     (drf_errors.MethodNotAllowed, "method_not_allowed", "This address does not take that method"),
     (drf_errors.NotAcceptable, "not_acceptable", "The hub answers in application/json"),
     (drf_errors.UnsupportedMediaType, "unsupported_media_type", "The hub reads application/json"),
-    (drf_errors.Throttled, "rate_limited", "Too many requests"),
 ]
+
+# A body may hold ten thousands; nobody reads them, and the answer would be larger than the body.
+FLAWS_AT_MOST = 100
+# What fails before any view of ours, by status: code and title.
+STATUSES: dict[int, tuple[str, str]] = {
+    400: ("malformed_request", "The request cannot be read"),
+    403: ("forbidden", "Not allowed"),
+    404: ("not_found", "Not found"),
+    405: ("method_not_allowed", "This address does not take that method"),
+    413: ("too_large", "The body is too large"),
+    500: ("internal", "Something went wrong"),
+}
 
 
 def document(
@@ -50,11 +62,20 @@ def of_error(error: errors.HubError) -> dict[str, Any]:
     extra: dict[str, Any] = dict(error.data)
     if error.errors:
         extra["errors"] = [
-            {"pointer": e.pointer, "code": e.code, "message": e.message} for e in error.errors
+            {"pointer": e.pointer, "code": e.code, "message": e.message}
+            for e in error.errors[:FLAWS_AT_MOST]
         ]
     return document(
         status=error.status, code=error.code, title=error.title, detail=error.detail, extra=extra
     )
+
+
+def of_status(status: int, *, detail: str = "") -> tuple[dict[str, Any], dict[str, str]]:
+    """The problem for a status that something before our views answered with."""
+    if status not in STATUSES:
+        status = 400 if status < 500 else 500
+    code, title = STATUSES[status]
+    return document(status=status, code=code, title=title, detail=detail or f"{title}."), {}
 
 
 def plain(body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpResponse:
@@ -66,7 +87,7 @@ def plain(body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpRe
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Answers every exception; what is unforeseen is logged and a 500."""
-    set_rollback()  # type: ignore[no-untyped-call]
+    set_rollback()
     body, headers = translate(error)
     if body["status"] >= 500:
         log.error("request_failed", code=body["code"], exc_info=error)
@@ -82,25 +103,19 @@ def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, Http404):
         return of_error(errors.NotFound("There is nothing at this address.")), {}
     if isinstance(error, django_errors.RequestDataTooBig):
-        return document(
-            status=413, code="too_large", title="The body is too large",
-            detail="A body may have at most 256 kB.",
-        ), {}  # fmt: skip
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+        return of_status(413, detail=f"A body may have at most {most} kB.")
     if isinstance(error, django_errors.PermissionDenied):
-        return document(status=403, code="forbidden", title="Not allowed", detail="You may not do this."), {}  # fmt: skip
+        return of_status(403)
     if isinstance(error, django_errors.BadRequest | django_errors.SuspiciousOperation):
-        return document(
-            status=400, code="malformed_request", title="The request cannot be read",
-            detail="The request is not valid HTTP for this service.",
-        ), {}  # fmt: skip
+        return of_status(400, detail="The request is not valid HTTP for this service.")
     if isinstance(error, OperationalError | InterfaceError):
         return of_error(
             errors.Unavailable("The database does not answer now. Send the same request again.")
         ), {"Retry-After": "5"}
-    return document(
-        status=500, code="internal", title="Something went wrong",
-        detail="The hub failed to do this. Quote the request id to its operators.",
-    ), {}  # fmt: skip
+    return of_status(
+        500, detail="The hub failed to do this. Quote the request id to its operators."
+    )
 
 
 def of_drf(error: drf_errors.APIException) -> tuple[dict[str, Any], dict[str, str]]:
@@ -110,8 +125,6 @@ def of_drf(error: drf_errors.APIException) -> tuple[dict[str, Any], dict[str, st
         ("malformed_request", "The request cannot be read"),
     )
     headers: dict[str, str] = {}
-    if isinstance(error, drf_errors.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"
     detail = error.detail if isinstance(error.detail, str) else title

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
-from hub.lib import ids, logging
+from accounts import audit
+from hub.lib import errors, ids, logging
 from notifications import queues
 from notifications.models import Errand, Notification
 
@@ -16,17 +17,42 @@ log = logging.get(__name__)
 # An errand claimed this often without an end is poison: it is kept for a person to look at.
 CLAIMS_AT_MOST = 200
 
+# A loose index scan finds who has something to do in which lane; each gets an equal share of the
+# claim, and within a lane they take turns. A claim ends with the errand that fills its weight.
 CLAIM = """
+WITH RECURSIVE senders AS (
+    SELECT lanes.lane, (
+        SELECT subsystem_id FROM notifications_errand
+         WHERE queue = %(queue)s AND lane = lanes.lane AND dead_at IS NULL
+         ORDER BY subsystem_id LIMIT 1) AS id
+      FROM generate_series(0, 3) AS lanes(lane)
+    UNION ALL
+    SELECT senders.lane, (
+        SELECT subsystem_id FROM notifications_errand
+         WHERE queue = %(queue)s AND lane = senders.lane AND dead_at IS NULL
+           AND subsystem_id > senders.id
+         ORDER BY subsystem_id LIMIT 1)
+      FROM senders WHERE senders.id IS NOT NULL),
+locked AS MATERIALIZED (
+    SELECT turns.id, turns.size, turns.turn, senders.lane FROM senders
+      JOIN accounts_subsystem sender ON sender.id = senders.id AND sender.paused_at IS NULL
+     CROSS JOIN LATERAL (
+        SELECT due.id, due.size, row_number() OVER (ORDER BY due.due_at, due.id) AS turn FROM (
+            SELECT id, size, due_at FROM notifications_errand
+             WHERE queue = %(queue)s AND lane = senders.lane AND subsystem_id = senders.id
+               AND dead_at IS NULL AND due_at <= %(now)s
+               AND (lease_until IS NULL OR lease_until <= %(now)s)
+             ORDER BY due_at
+             LIMIT (SELECT greatest(1, %(limit)s / count(id)) FROM senders)
+               FOR UPDATE SKIP LOCKED) due) turns),
+chosen AS (
+    SELECT id FROM (
+        SELECT id, size, sum(size) OVER (ORDER BY lane, turn, id) AS total FROM locked) summed
+     WHERE total - size < %(weight)s)
 UPDATE notifications_errand SET lease_token = %(token)s, lease_until = %(until)s,
-       attempts = attempts + 1
- WHERE id IN (
-    SELECT errand.id FROM notifications_errand errand
-     WHERE queue = %(queue)s AND dead_at IS NULL AND due_at <= %(now)s
-       AND (lease_until IS NULL OR lease_until <= %(now)s)
-       AND NOT EXISTS (SELECT 1 FROM accounts_subsystem paused
-                        WHERE paused.id = errand.subsystem_id AND paused.paused_at IS NOT NULL)
-     ORDER BY lane, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-RETURNING *
+       attempts = least(attempts + 1, 30000)
+  FROM chosen WHERE notifications_errand.id = chosen.id
+RETURNING notifications_errand.*
 """
 
 
@@ -34,7 +60,9 @@ def lane_of(notification: Notification) -> int:
     """How soon its work is done: 0 urgent, 1 request, 2 notice, 3 bulk."""
     if notification.priority == Notification.Priority.URGENT:
         return queues.URGENT
-    if notification.kind == Notification.Kind.REQUEST:
+    if notification.kind == Notification.Kind.REQUEST or (
+        notification.priority == Notification.Priority.HIGH
+    ):
         return queues.REQUEST
     if notification.priority == Notification.Priority.BULK:
         return queues.BROADCAST
@@ -48,6 +76,7 @@ def add(
     due_at: datetime,
     now: datetime,
     purpose: str = "",
+    size: int = Errand.HEAVY,
     employees: tuple[uuid.UUID, uuid.UUID] | None = None,
     event_id: uuid.UUID | None = None,
 ) -> Errand:
@@ -60,6 +89,7 @@ def add(
         subsystem_id=notification.subsystem_id,
         notification=notification,
         purpose=purpose,
+        size=size,
         employee_from=employees[0] if employees else None,
         employee_to=employees[1] if employees else None,
         event_id=event_id,
@@ -71,14 +101,16 @@ def add(
     return errand
 
 
-def claim(*, queue: str, limit: int, now: datetime) -> Sequence[Errand]:
-    """Up to `limit` due errands of a queue, urgent lanes first, leased to the caller.
+def claim(*, queue: str, limit: int, now: datetime, weight: int = 1) -> Sequence[Errand]:
+    """Due errands of a queue, urgent lanes first, leased to the caller.
 
-    What other workers hold is passed over, what belongs to a paused sub-system is left.
+    At most `limit`, and no more once their sizes reach `weight`. Sub-systems take turns. What
+    other workers hold is passed over, what belongs to a paused sub-system is left.
     """
     token = ids.uuid7()
     until = now + settings.ERRAND_LEASE
     parameters = {"token": token, "until": until, "queue": queue, "now": now, "limit": limit}
+    parameters["weight"] = weight
     claimed = list(Errand.objects.raw(CLAIM, parameters))
     return sorted(claimed, key=lambda errand: (errand.lane, errand.due_at, errand.id))
 
@@ -93,10 +125,23 @@ def finish(errand: Errand) -> bool:
     return deleted == 1
 
 
-def postpone(errand: Errand, *, until: datetime, error: str) -> bool:
-    """Give an errand back, due again at `until`; False if its lease was lost meanwhile."""
+def finish_all(done: Sequence[Errand]) -> None:
+    """Remove done errands in one statement; those whose lease was lost stay with their holders."""
+    tokens = {errand.lease_token for errand in done}
+    Errand.objects.filter(id__in=[e.id for e in done], lease_token__in=tokens).delete()
+
+
+def postpone(errand: Errand, *, until: datetime, error: str, tried: bool = True) -> bool:
+    """Give an errand back, due again at `until`; False if its lease was lost meanwhile.
+
+    What only had to wait for its turn was not `tried`, and its attempts are not counted.
+    """
     updated = Errand.objects.filter(**_own(errand)).update(
-        due_at=until, lease_until=None, lease_token=None, last_error=error[:200]
+        due_at=until,
+        lease_until=None,
+        lease_token=None,
+        last_error=error[:200],
+        attempts=errand.attempts if tried else errand.attempts - 1,
     )
     return updated == 1
 
@@ -133,3 +178,44 @@ def due_queues(*, now: datetime) -> list[str]:
             [list(queues.ALL), now, now],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def revive(*, errand_id: int, actor: audit.Actor, now: datetime) -> None:
+    """Make a dead errand due again, with all its attempts before it.
+
+    Raises NotFound if there is no dead errand of that id.
+    """
+    with transaction.atomic():
+        errand = _dead(errand_id)
+        Errand.objects.filter(pk=errand_id).update(
+            dead_at=None, due_at=now, attempts=0, lease_until=None, lease_token=None
+        )
+        queues.wake(errand.queue)
+        _note(errand, "errand_revived", actor=actor, now=now)
+
+
+def remove(*, errand_id: int, actor: audit.Actor, now: datetime) -> None:
+    """Drop a dead errand: what it stood for is not done. Raises NotFound as `revive` does."""
+    with transaction.atomic():
+        errand = _dead(errand_id)
+        Errand.objects.filter(pk=errand_id).delete()
+        _note(errand, "errand_removed", actor=actor, now=now)
+
+
+def _dead(errand_id: int) -> Errand:
+    dead = Errand.objects.select_for_update().filter(pk=errand_id, dead_at__isnull=False)
+    errand = dead.first()
+    if errand is None:
+        raise errors.NotFound("There is no dead errand of that id.")
+    return errand
+
+
+def _note(errand: Errand, action: str, *, actor: audit.Actor, now: datetime) -> None:
+    audit.record(
+        now=now,
+        actor=actor,
+        action=action,
+        subject_kind="errand",
+        subject_id=errand.pk,
+        data={"kind": errand.kind, "notification": str(errand.notification_id)},
+    )

@@ -24,14 +24,14 @@ class Device(models.Model):
         WEB = "web"
 
     class PushKind(models.TextChoices):
-        TOKEN = "token"
+        TOKEN = "token"  # noqa: S105
         FID = "fid"
 
     class ClosedReason(models.TextChoices):
         LOGOUT = "logout"
         REPLACED = "replaced"
         REVOKED = "revoked"
-        TOKEN_REUSED = "token_reused"
+        TOKEN_REUSED = "token_reused"  # noqa: S105
         ACCOUNT_DISABLED = "account_disabled"
         EXPIRED = "expired"
 

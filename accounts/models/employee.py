@@ -1,6 +1,7 @@
 """A person in the directory."""
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from hub.lib import ids
 from hub.lib.personal import Personal
@@ -46,12 +47,16 @@ class Employee(models.Model):
     class Meta:
         indexes = [
             # Audiences by department and geo, over those who can be reached.
-            models.Index(fields=["department"], name="employee_department", condition=models.Q(disabled_at=None)),
-            models.Index(fields=["geo"], name="employee_geo", condition=models.Q(disabled_at=None)),
+            models.Index(
+                fields=["department"],
+                condition=models.Q(disabled_at=None),
+                name="employee_department",
+            ),
+            models.Index(fields=["geo"], condition=models.Q(disabled_at=None), name="employee_geo"),
             # Audience items `upn:` and `mail:`, and the admin's search.
-            models.Index(models.functions.Lower("user_name"), name="employee_user_name"),
-            models.Index(models.functions.Lower("mail"), name="employee_mail"),
-        ]  # fmt: skip
+            models.Index(Lower("user_name"), name="employee_user_name"),
+            models.Index(Lower("mail"), name="employee_mail"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="employee_is_not_own_manager",

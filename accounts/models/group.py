@@ -1,6 +1,7 @@
 """Groups of the directory, with their nesting as the directory has it (cycles included)."""
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from hub.lib import ids
 from hub.lib.personal import Personal
@@ -20,7 +21,7 @@ class Group(models.Model):
     class Meta:
         indexes = [
             # Audience item `group:` by name, whatever the case.
-            models.Index(models.functions.Lower("name"), name="group_name")
+            models.Index(Lower("name"), name="group_name")
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""A pretend app: signs in at the hub and reads and answers as a phone would, through the mobile API."""
+"""A pretend app: signs in, reads and answers as a phone would, through the mobile API."""
 
 import json
 import urllib.error
@@ -13,7 +13,7 @@ class Refused(Exception):
     """The hub answered with a problem; `problem` is its document."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
-        super().__init__(f"{problem.get('status')} {problem.get('code')}: {problem.get('detail')}")
+        super().__init__("{status} {code}: {detail}".format_map({"detail": "", **problem}))
         self.problem = problem
 
 
@@ -55,7 +55,7 @@ class App:
     access_token: str = field(default="", repr=False)
 
     def sign_in(self, user_name: str, password: str) -> dict[str, Any]:
-        """Sign in; a phone's label stands for its installation, so a repeat replaces the session."""
+        """Sign in; the label stands for the installation, so a repeat replaces the session."""
         answer: dict[str, Any] = call(
             "POST",
             f"{self.web}/api/v1/auth/login",

@@ -53,8 +53,8 @@ class Check:
         said(f"the sub-system asked {request['audience']['count']} approvers: {request['id']}")
         notice = self.send(self.notice_body(), key=f"notice-{self.run_id}")
         said(f"and told {notice['audience']['count']} people of Finance: {notice['id']}")
-        for phone in (bob, dana):
-            self.wait(f"{phone.label} shows the request", lambda p=phone: self.shown(p, request))
+        self.wait("bob's phone shows the request", lambda: self.shown(bob, request))
+        self.wait("dana's phone shows the request", lambda: self.shown(dana, request))
         self.wait("alice's phone shows the notice", lambda: self.shown(alice, notice))
         if self.shown(alice, request):
             raise CheckFailed("alice was not asked, and yet her phone shows the request")

@@ -12,11 +12,24 @@ from typing import Any
 
 import django
 
+# key -> name, and its categories: key, name, sensitivity
 SUBSYSTEMS = {
-    "payroll": ("Payroll", [("payslip", "Payslip", "restricted"), ("news", "Payroll news", "public")]),
-    "expenses": ("Expenses", [("expense.approval", "Expense approval", "internal"), ("notice", "Expense notice", "internal")]),
-    "it-tickets": ("IT tickets", [("access.request", "Access request", "internal"), ("outage", "Outage", "public")]),
-}  # fmt: skip
+    "payroll": (
+        "Payroll",
+        [("payslip", "Payslip", "restricted"), ("news", "Payroll news", "public")],
+    ),
+    "expenses": (
+        "Expenses",
+        [
+            ("expense.approval", "Expense approval", "internal"),
+            ("notice", "Expense notice", "internal"),
+        ],
+    ),
+    "it-tickets": (
+        "IT tickets",
+        [("access.request", "Access request", "internal"), ("outage", "Outage", "public")],
+    ),
+}
 ADMIN = {"user_name": "admin", "password": "Demo-admin-1"}
 
 

@@ -21,7 +21,7 @@ class FieldError:
 
 
 class HubError(Exception):
-    """A refusal with a stable code. Subclasses set code, status and title; the detail says what to do."""
+    """A refusal with a stable code; subclasses set code, status and title."""
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500

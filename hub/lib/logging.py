@@ -1,4 +1,4 @@
-"""Structured JSON logs: one line an event, with the request id, never a secret or a personal datum."""
+"""Structured JSON logs: a line an event, with the request id, without secrets or personal data."""
 
 import logging
 import logging.config
@@ -70,6 +70,6 @@ def configure(*, level: str = "INFO") -> None:
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
-    """The logger of a module: `log = logging.get(__name__)`; events are short verbs, data are keys."""
+    """A module's logger: `log = logging.get(__name__)`; events are short verbs, data are keys."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

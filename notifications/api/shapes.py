@@ -8,6 +8,9 @@ from accounts.api import bodies
 from notifications.models import Decision, Notification
 from notifications.models.category import Sensitivity
 
+VERBS = ["approve", "reject"]
+SENDABLE = ["notice", "request"]
+
 
 class PageInfo(bodies.Body):
     """The cursors of a page's two ends, null where nothing is beyond, and its size."""
@@ -35,7 +38,7 @@ class DecisionShape(bodies.Body):
     """The decision on a request, and what the sub-system did with it."""
 
     verb = serializers.CharField()
-    effect = serializers.ChoiceField(choices=["approve", "reject"])
+    effect = serializers.ChoiceField(choices=VERBS)
     version = serializers.IntegerField()
     decided_at = serializers.DateTimeField()
     decided_by = DecidedBy(allow_null=True)
@@ -50,10 +53,10 @@ FACT_TYPES = ["text", "number", "money", "date", "datetime", "boolean"]
 class Fact(bodies.Body):
     """A labelled value; money carries its ISO 4217 currency."""
 
-    label = bodies.Line(max_length=80)
+    label = bodies.Line(max_length=80)  # type: ignore[assignment]  # DRF takes it off the class
     value = bodies.Line(max_length=500)
     type = serializers.ChoiceField(choices=FACT_TYPES, default="text")
-    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
+    currency = bodies.Pattern(r"^[A-Z]{3}$", required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Money has a currency, nothing else has."""
@@ -67,16 +70,16 @@ class Fact(bodies.Body):
 class Link(bodies.Body):
     """A way into a module of the sub-system; never a URL."""
 
-    label = bodies.Line(max_length=80)
-    module = serializers.SlugField(max_length=64)
-    path = serializers.RegexField(r"^/[A-Za-z0-9/_.~-]*$", max_length=500, default="/")
+    label = bodies.Line(max_length=80)  # type: ignore[assignment]  # DRF takes it off the class
+    module = bodies.Slug(max_length=64)
+    path = bodies.Pattern(r"^/[A-Za-z0-9/_.~-]*$", max_length=500, default="/")
 
 
 class ActionShape(bodies.Body):
     """One answer a request offers."""
 
-    verb = serializers.ChoiceField(choices=["approve", "reject"])
-    label = bodies.Line(max_length=40)
+    verb = serializers.ChoiceField(choices=VERBS)
+    label = bodies.Line(max_length=40)  # type: ignore[assignment]  # DRF takes it off the class
     comment = serializers.ChoiceField(choices=["none", "optional", "required"], required=False)
 
 
@@ -91,8 +94,8 @@ class ActionOffered(bodies.Body):
     """One answer that is the reader's to give."""
 
     verb = serializers.CharField()
-    label = serializers.CharField()
-    effect = serializers.ChoiceField(choices=["approve", "reject"])
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
+    effect = serializers.ChoiceField(choices=VERBS)
     comment = serializers.CharField(allow_blank=True)
 
 

@@ -1,6 +1,5 @@
 """Claim, commit, POST, record: one try to tell a sub-system an event."""
 
-import ipaddress
 import json
 import random
 import time
@@ -9,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from accounts import subsystems
+from accounts import callback_endpoints, subsystems
 from accounts.models import Subsystem
 from hub.lib import clock, http, logging, signing
 from notifications import closing, errands
@@ -26,7 +25,7 @@ ORDER_WAIT = timedelta(seconds=5)
 def run(errand: Errand, now: datetime) -> None:
     """Try to tell the event once; nothing is locked while the endpoint is called."""
     events = CallbackEvent.objects.select_related("subsystem", "notification__category")
-    event = events.filter(id=errand.event_id).first()
+    event = events.filter(id=errand.event_id).first() if errand.event_id else None
     if event is None:
         errands.bury(errand, error="no such event", now=now)
         return
@@ -39,7 +38,8 @@ def run(errand: Errand, now: datetime) -> None:
         state=CallbackEvent.State.PENDING,
     )
     if earlier.exists():
-        errands.postpone(errand, until=now + ORDER_WAIT, error="an earlier event is not told yet")
+        error = "an earlier event is not told yet"
+        errands.postpone(errand, until=now + ORDER_WAIT, error=error, tried=False)
         return
     log.info("callback_calling", errand=errand.id, event_id=str(event.id))
     started = time.monotonic()
@@ -61,6 +61,8 @@ def run(errand: Errand, now: datetime) -> None:
 
 def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdict]:
     """POST the event: the HTTP status (None where none came), why not, and what it means."""
+    if event.subsystem.callback_off_at is not None:
+        return None, "endpoint_off", Verdict(Meaning.OFF)
     body = json.dumps(event.body, separators=(",", ":"), ensure_ascii=False).encode()
     secrets = subsystems.live_callback_secrets(subsystem_id=event.subsystem_id)
     if not secrets:
@@ -73,7 +75,9 @@ def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdi
                 "Content-Type": "application/json",
                 **signing.sign(secrets=secrets, event_id=str(event.id), timestamp=now, body=body),
             },
-            guard=guard_of(event.subsystem),
+            guard=callback_endpoints.guard_of(
+                endpoint=callback_endpoints.of(subsystem=event.subsystem)
+            ),
             total_timeout=settings.CALLBACK_TOTAL_TIMEOUT,
             ca_file=settings.CALLBACK_CA_FILE or None,
         )
@@ -87,15 +91,6 @@ def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdi
         strict_id=str(event.id) if strict else None,
     )
     return reply.status, "", verdict
-
-
-def guard_of(subsystem: Subsystem) -> http.Guard:
-    """Where this sub-system's callbacks may go."""
-    return http.Guard(
-        allowed_networks=tuple(ipaddress.ip_network(n) for n in subsystem.callback_networks),
-        allowed_ports=frozenset(subsystem.callback_ports),
-        loopback_allowed=subsystem.callback_loopback_allowed and settings.HUB_MODE != "production",
-    )
 
 
 @transaction.atomic
@@ -119,7 +114,7 @@ def record(
             settle_outcome(event.notification, outcome=outcome, message=verdict.message, now=now)
         errands.finish(errand)
         return
-    if meaning == Meaning.OFF:
+    if meaning == Meaning.OFF and attempt.status is not None:
         Subsystem.objects.filter(id=event.subsystem_id).update(callback_off_at=now)
         log.error("callback_endpoint_off", subsystem=event.subsystem.key)
     waits = settings.CALLBACK_WAITS_SECONDS

@@ -53,7 +53,7 @@ class CallbackEvent(models.Model):
 
 
 class CallbackAttempt(models.Model):
-    """One try to tell the sub-system: when, what came back, how long it took. Personal data: none."""
+    """One try to tell the sub-system: when, what came back, how long. Personal data: none."""
 
     id = models.BigAutoField(primary_key=True)
     event = models.ForeignKey(CallbackEvent, on_delete=models.CASCADE)

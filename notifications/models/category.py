@@ -15,7 +15,7 @@ class Sensitivity(models.TextChoices):
 
 
 class Category(models.Model):
-    """A sub-system's kind of notification: how it is worded, how sensitive, whether it may be muted.
+    """A sub-system's kind of notification: how sensitive it is, whether it may be muted.
 
     Personal data: none.
     """

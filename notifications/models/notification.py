@@ -108,6 +108,8 @@ class Notification(models.Model):
     )
 
     class Meta:
+        # For staff: what a restricted notification says; any other may be read with `view`.
+        permissions = [("read_content", "Can read the content of restricted notifications")]
         constraints = [
             models.CheckConstraint(
                 name="notification_restricted_is_sealed",
@@ -130,9 +132,11 @@ class Notification(models.Model):
         ]
         indexes = [
             # GET /notifications?reference=, and the list of a sub-system by age.
-            models.Index(fields=["subsystem", "mode", "reference", "id"], name="notification_reference"),
+            models.Index(
+                fields=["subsystem", "mode", "reference", "id"], name="notification_reference"
+            ),
             models.Index(fields=["subsystem", "mode", "id"], name="notification_by_subsystem"),
-        ]  # fmt: skip
+        ]
 
     @property
     def card(self) -> Card:

@@ -38,7 +38,9 @@ class Recipient(models.Model):
     class Meta:
         indexes = [
             # The inbox by keyset.
-            models.Index(fields=["employee", "-arrived_at", "-notification"], name="recipient_inbox"),
+            models.Index(
+                fields=["employee", "-arrived_at", "-notification"], name="recipient_inbox"
+            ),
             # Pushing and closing: the recipients of one notification by range.
             models.Index(fields=["notification", "employee"], name="recipient_of"),
             # The feed a phone follows.
@@ -49,4 +51,4 @@ class Recipient(models.Model):
                 condition=models.Q(read_at=None, archived_at=None),
                 name="recipient_unread",
             ),
-        ]  # fmt: skip
+        ]

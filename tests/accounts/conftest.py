@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from accounts import devices
+from accounts import audit, devices, subsystems
 from accounts.directory import refusals
 from accounts.directory.port import Group, Person
-from accounts.models import Employee
+from accounts.models import Employee, Subsystem
+from hub.lib import clock
 
 
 def person(employee: Employee, **changes: object) -> Person:
@@ -38,6 +39,7 @@ class FakeDirectory:
         self.all_groups: list[Group] = []
         self.binds = 0
         self.refusal: Exception | None = None
+        self.gate: threading.Barrier | None = None  # lookers-up go on together, when all are here
         self._lock = threading.Lock()
 
     def add(self, *persons: Person) -> None:
@@ -54,6 +56,8 @@ class FakeDirectory:
         raise refusals.InvalidCredentials
 
     def look_up(self, *, object_guid: uuid.UUID) -> Person | None:
+        if self.gate:
+            self.gate.wait(30)
         if self.refusal:
             raise self.refusal
         return self.persons.get(object_guid)
@@ -78,3 +82,11 @@ def directory(alice: Employee, bob: Employee, dana: Employee) -> FakeDirectory:
 def phone(installation: str = "phone-1", **more: object) -> devices.Claim:
     """What a phone says of itself."""
     return devices.Claim(installation=installation, **{"platform": "android", **more})
+
+
+@pytest.fixture
+def key(payroll: Subsystem) -> str:
+    """A live key of payroll."""
+    return subsystems.issue_key(
+        subsystem=payroll, mode="live", name="", expires_at=None, actor=audit.HUB, now=clock.now()
+    ).text

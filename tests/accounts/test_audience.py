@@ -124,7 +124,7 @@ class AnAudience(TestCase):
             for member in members:
                 GroupMember.objects.create(group=groups[group], employee=staff[member])
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(EXPRESSIONS)
     def test_names_exactly_those_a_naive_reading_names(self, expression: dict[str, Any]) -> None:
         parsed = audience.validate(expression, pointer="/audience")

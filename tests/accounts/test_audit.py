@@ -1,7 +1,7 @@
 """The audit log cannot be edited quietly, and sealing never holds up a decision."""
 
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -125,3 +125,14 @@ def test_while_one_sealer_works_a_second_does_nothing(now: datetime) -> None:
         thread.start()
         thread.join()
     assert results == [0]
+
+
+def test_the_search_begins_an_hour_back_and_finds_what_is_new(
+    five: list[AuditEvent], now: datetime
+) -> None:
+    later = now + timedelta(hours=2)
+    assert audit._floor(now) == 0
+    assert audit._floor(later) == five[-1].pk
+    record(later, "late")
+    assert audit.seal(now=later, limit=10) == 1
+    assert audit.verify() == audit.Verdict(sealed=6, unsealed=0)

@@ -57,9 +57,9 @@ def test_after_a_rehire_the_old_account_does_not_take_the_id_back(
     alice: Employee, now: datetime
 ) -> None:
     old, new = person(alice, enabled=False), person(alice, object_guid=uuid.uuid4())
-    for batches in ([old, new], [new, old]):
-        for day, one in enumerate(batches):
-            people.upsert_all(people=[one], now=now + timedelta(days=day))
+    for walk, order in enumerate(([old, new], [new, old])):
+        for one in order:
+            people.upsert_all(people=[one], now=now + timedelta(hours=walk))
         assert Employee.objects.get(employee_id="E1001").object_guid == new.object_guid
     alice.refresh_from_db()
     assert alice.disabled_at == now

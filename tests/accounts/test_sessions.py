@@ -4,15 +4,13 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from django.conf import LazySettings
-from django.db import connection
 
 from accounts import devices, people, refusals, sessions
-from accounts.audit import HUB, Actor
+from accounts.audit import HUB
 from accounts.directory import refusals as directory_refusals
 from accounts.models import AuditEvent, Device, Employee, RefreshToken
-from hub.lib import errors
 from tests.accounts.conftest import FakeDirectory, person, phone
+from tests.accounts.parallel import in_parallel
 
 DAY = timedelta(days=1)
 
@@ -200,52 +198,6 @@ def test_a_sign_in_on_the_same_phone_replaces_the_session_whoever_had_it(
     assert devices.open_address(device=Device.objects.get(pk=second.device_id)) == "address"
 
 
-def test_a_push_address_registered_by_somebody_else_moves_with_an_alert(
-    alice: Employee, bob: Employee, now: datetime
-) -> None:
-    old = sign_in(alice, now, installation="a", push_address="address")
-    new = sign_in(bob, now, installation="b")
-    for _ in range(2):
-        devices.register_push_address(
-            device_id=new.device_id, address="address", kind="token",
-            actor=Actor("employee", str(bob.pk)), now=now,
-        )  # fmt: skip
-    assert devices.open_address(device=Device.objects.get(pk=old.device_id)) is None
-    assert devices.open_address(device=Device.objects.get(pk=new.device_id)) == "address"
-    event = AuditEvent.objects.get(action="push_address_moved")
-    assert event.data == {"from_device": str(old.device_id), "from_employee": str(alice.pk)}
-    speaks(old.pair.access, now)
-
-
-def test_an_address_is_forgotten_unless_it_was_registered_since(
-    alice: Employee, now: datetime
-) -> None:
-    device_id = sign_in(alice, now, push_address="address").device_id
-
-    def forget(asked: datetime) -> bool:
-        return devices.forget_push_address(
-            device_id=device_id, registered_before=asked, reason="unregistered", now=now
-        )
-
-    assert not forget(now - timedelta(seconds=1))
-    assert devices.open_address(device=Device.objects.get()) == "address"
-    assert forget(now)
-    assert not forget(now)
-    device = Device.objects.get()
-    assert (device.push_lost_reason, device.push_lost_at, device.closed_at) == (
-        "unregistered", now, None,
-    )  # fmt: skip
-
-
-def test_an_ended_session_takes_no_push_address(alice: Employee, now: datetime) -> None:
-    opened = sign_in(alice, now)
-    sessions.logout(session=speaks(opened.pair.access, now), now=now)
-    with pytest.raises(refusals.SessionRevoked):
-        devices.register_push_address(
-            device_id=opened.device_id, address="address", kind="token", actor=HUB, now=now
-        )
-
-
 def test_logging_out_everywhere_ends_ones_own_sessions_only(
     alice: Employee, bob: Employee, now: datetime
 ) -> None:
@@ -258,72 +210,14 @@ def test_logging_out_everywhere_ends_ones_own_sessions_only(
     speaks(his, now)
 
 
-def test_nobody_can_end_a_strangers_session(
-    alice: Employee, charlie: Employee, now: datetime
-) -> None:
-    device_id = sign_in(alice, now).device_id
-    with pytest.raises(errors.NotFound):
-        devices.close(
-            employee_id=charlie.pk, device_id=device_id, reason="revoked", actor=HUB, now=now
-        )
-    assert devices.listed(employee_id=alice.pk).count() == 1
-    assert devices.listed(employee_id=charlie.pk).count() == 0
-
-
-def in_parallel(count: int, act: object) -> list[object]:
-    """What `act(number)` returned or raised, for each of `count` threads let loose together."""
-    barrier = threading.Barrier(count)
-    results: list[object] = [None] * count
-
-    def run(number: int) -> None:
-        try:
-            barrier.wait(30)
-            results[number] = act(number)  # type: ignore[operator]
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 @pytest.mark.django_db(transaction=True)
 def test_ten_refreshes_at_once_all_get_the_same_pair(
     alice: Employee, directory: FakeDirectory, now: datetime
 ) -> None:
     first = sign_in(alice, now).pair
+    directory.gate = threading.Barrier(10)
     opened = in_parallel(10, lambda _: refresh(first.refresh, directory, now))
     assert {type(one) for one in opened} == {sessions.Opened}
     assert len({one.pair.refresh for one in opened}) == 1  # type: ignore[attr-defined]
     assert RefreshToken.objects.filter(spent_at=None).count() == 1
     speaks(opened[0].pair.access, now)  # type: ignore[attr-defined]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_phones_that_claim_each_others_address_at_once_both_get_an_answer(
-    alice: Employee, bob: Employee, now: datetime, settings: LazySettings
-) -> None:
-    ids = [
-        sign_in(who, now, installation=name, push_address=name).device_id
-        for who, name in ((alice, "a"), (bob, "b"))
-    ]
-
-    def swap(number: int) -> None:
-        if number % 4 == 3:
-            sign_in(alice, now, installation="a", push_address="b")
-            return
-        devices.register_push_address(
-            device_id=ids[number % 2], address="ab"[1 - number % 2], kind="token",
-            actor=HUB, now=now,
-        )  # fmt: skip
-
-    for _ in range(3):
-        failed = [one for one in in_parallel(8, swap) if isinstance(one, Exception)]
-        assert all(isinstance(one, refusals.SessionRevoked) for one in failed), failed
-    addresses = [devices.open_address(device=device) for device in Device.objects.all()]
-    assert addresses.count("b") <= 1

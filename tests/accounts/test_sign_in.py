@@ -11,7 +11,7 @@ from accounts import sign_in as door
 from accounts.directory import refusals as directory_refusals
 from accounts.models import AuditEvent, Device, Employee, SignInBudget
 from tests.accounts.conftest import FakeDirectory, person, phone
-from tests.accounts.test_sessions import in_parallel
+from tests.accounts.parallel import in_parallel
 
 
 def attempt(

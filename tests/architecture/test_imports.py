@@ -18,8 +18,13 @@ EDGES = {
     "rest_framework": ("accounts/api/", "notifications/api/", "hub/problems.py"),
     "drf_spectacular": ("accounts/api/", "notifications/api/", "hub/urls.py", "hub/openapi.py"),
     "httpx": (),
-    "celery": ("hub/celery.py", "accounts/tasks.py", "notifications/tasks.py", "notifications/queues.py"),
-    "redis": ("accounts/api/limits.py", "hub/health.py", "hub/demo/"),
+    "celery": (
+        "hub/celery.py", "accounts/tasks.py", "notifications/tasks.py", "notifications/queues.py",
+    ),
+    "redis": (
+        "hub/lib/scratchpad.py", "accounts/api/limits.py", "notifications/push/rate.py",
+        "hub/health.py", "hub/demo/",
+    ),
     "urllib.request": ("hub/demo/",),
     "http.client": ("hub/demo/",),
 }  # fmt: skip

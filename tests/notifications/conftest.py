@@ -29,7 +29,8 @@ def make_request(approval: Category, now: datetime) -> Callable[..., Notificatio
     def make(*approvers: Employee, readers: tuple[Employee, ...] = (), **more: Any) -> Notification:
         notification = Notification(
             subsystem=approval.subsystem, category=approval, mode="live",
-            kind=more.pop("kind", "request"), state="open", sensitivity=more.pop("sensitivity", "internal"), audience={},
+            kind=more.pop("kind", "request"), state="open",
+            sensitivity=more.pop("sensitivity", "internal"), audience={},
             policy=more.pop("policy", {"mode": "any", "n": 1, "reject_ends": True}),
             created_at=now, **more,
         )  # fmt: skip

@@ -8,8 +8,11 @@ from notifications.approvals.policy import Policy, evaluate
 
 EFFECTS = st.sampled_from(["approve", "reject"])
 POLICIES = st.builds(
-    Policy, mode=st.sampled_from(["any", "all", "quorum"]), n=st.integers(1, 6), reject_ends=st.booleans()
-)  # fmt: skip
+    Policy,
+    mode=st.sampled_from(["any", "all", "quorum"]),
+    n=st.integers(1, 6),
+    reject_ends=st.booleans(),
+)
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,12 @@ class Login(OpenView):
     class Output(shown.Tokens):
         """The session."""
 
-        employee = shown.Self()
+        employee = shown.Employee()
 
     @extend_schema(
         operation_id="login",
-        tags=["Session"],
+        tags=["Mobile API: session"],
+        summary="Sign in with the directory's name and password",
         request=Input,
         responses=answers({200: Output}, refused=[400, 401, 403, 422, 429, 503]),
     )

@@ -13,11 +13,12 @@ class Me(EmployeeView):
     """The employee who speaks."""
 
     @extend_schema(
-        operation_id="me",
-        tags=["Me"],
-        responses=answers({200: shown.Self}, refused=[401, 403, 429]),
+        operation_id="read_me",
+        tags=["Mobile API: employee"],
+        summary="Yourself, as the directory has you",
+        responses=answers({200: shown.Employee}, refused=[401, 403, 429]),
     )
     def get(self, request: Request) -> Response:
         """Yourself, as the directory has you."""
         row = Employee.objects.select_related("manager").get(pk=self.session.employee_id)
-        return Response(shown.Self(row).data)
+        return Response(shown.Employee(row).data)

@@ -26,7 +26,7 @@ class Colleague(bodies.Body):
     display_name = serializers.CharField()
 
 
-class Self(bodies.Body):
+class Employee(bodies.Body):
     """What the hub knows of the employee, from the directory."""
 
     id = serializers.UUIDField()

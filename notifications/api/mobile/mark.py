@@ -12,10 +12,10 @@ from notifications import inbox
 from notifications.api.mobile.receipts import MOST, Marked
 
 
-class Input(bodies.Body):
+class MarkInput(bodies.Body):
     """Which items, and how to mark them."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST)
+    ids = serializers.ListField(child=bodies.Id(), min_length=1, max_length=MOST)
     mark = serializers.ChoiceField(choices=["read", "archived", "unarchived"])
 
 
@@ -24,14 +24,14 @@ class Mark(EmployeeView):
 
     @extend_schema(
         operation_id="mark_items",
-        tags=["Mobile API"],
-        request=Input,
+        tags=["Mobile API: inbox"],
+        request=MarkInput,
         responses=answers({200: Marked}, refused=[400, 401, 403, 422, 429]),
         summary="Mark items as read, archive them, or take them back from the archive",
     )
     def post(self, request: Request) -> Response:
         """Marks one's own copies only; a request that waits for one's answer is not archived."""
-        body = bodies.validated(Input, request.data)
+        body = bodies.validated(MarkInput, request.data)
         marked = inbox.mark(
             employee_id=self.session.employee_id,
             notification_ids=body["ids"],

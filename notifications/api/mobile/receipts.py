@@ -13,10 +13,10 @@ from notifications import inbox, receipts
 MOST = 200
 
 
-class Input(bodies.Body):
+class ReceiptsInput(bodies.Body):
     """Which pushes this phone has drawn, and which its owner has looked at."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST)
+    ids = serializers.ListField(child=bodies.Id(), min_length=1, max_length=MOST)
     receipt = serializers.ChoiceField(choices=["delivered", "seen"])
 
 
@@ -31,21 +31,24 @@ class Receipts(EmployeeView):
 
     @extend_schema(
         operation_id="send_receipts",
-        tags=["Mobile API"],
-        request=Input,
+        tags=["Mobile API: inbox"],
+        request=ReceiptsInput,
         responses=answers({200: Marked}, refused=[400, 401, 403, 422, 429]),
         summary="Report that pushes were drawn on this phone, or seen",
     )
     def post(self, request: Request) -> Response:
         """`delivered` is of this device, `seen` of the person; sending it again changes nothing."""
-        body, session, now = bodies.validated(Input, request.data), self.session, clock.now()
+        body, now = bodies.validated(ReceiptsInput, request.data), clock.now()
         if body["receipt"] == "delivered":
             marked = receipts.delivered(
-                device_id=session.device_id, notification_ids=body["ids"], now=now
+                employee_id=self.session.employee_id,
+                device_id=self.session.device_id,
+                notification_ids=body["ids"],
+                now=now,
             )
         else:
             marked = inbox.mark(
-                employee_id=session.employee_id,
+                employee_id=self.session.employee_id,
                 notification_ids=body["ids"],
                 mark="seen",
                 now=now,

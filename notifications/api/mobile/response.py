@@ -3,7 +3,6 @@
 import uuid
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,12 +14,12 @@ from notifications.api.shapes import ItemShape
 from notifications.approvals import respond
 
 
-class Input(bodies.Body):
+class ResponseInput(bodies.Body):
     """The answer, and which version of the content it answers."""
 
-    verb = serializers.CharField(max_length=32)
-    version = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
-    comment = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
+    verb = bodies.Line(max_length=32)
+    version = bodies.Whole(min_value=1, max_value=2_000_000_000)
+    comment = bodies.Text(max_length=2000, required=False, default="", allow_blank=True)
 
 
 class Respond(EmployeeView):
@@ -28,15 +27,15 @@ class Respond(EmployeeView):
 
     @extend_schema(
         operation_id="respond",
-        tags=["Mobile API"],
-        request=Input,
+        tags=["Mobile API: inbox"],
+        request=ResponseInput,
         responses=answers({200: ItemShape}, refused=[400, 401, 403, 404, 409, 422, 429]),
         parameters=[IDEMPOTENCY_KEY],
         summary="Approve or reject",
     )
     def post(self, request: Request, notification_id: uuid.UUID) -> Response:
         """Record the answer; the item as it is afterwards, or why the answer is not taken."""
-        body = bodies.validated(Input, request.data)
+        body = bodies.validated(ResponseInput, request.data)
         answer, now = respond.Answer(**body), clock.now()
 
         def act() -> Response:

@@ -13,6 +13,7 @@ from accounts.api.views import SubsystemView, answers
 from hub.lib import clock
 from notifications import ingest, reports
 from notifications.api.shapes import (
+    SENDABLE,
     ActionShape,
     Fact,
     Link,
@@ -29,8 +30,8 @@ class Policy(bodies.Body):
     """How many approvers must approve; one rejection ends it unless `reject_ends` is false."""
 
     mode = serializers.ChoiceField(choices=["any", "all", "quorum"])
-    n = serializers.IntegerField(required=False, min_value=1, max_value=500)
-    reject_ends = serializers.BooleanField(required=False)
+    n = bodies.Whole(required=False, min_value=1, max_value=500)
+    reject_ends = bodies.Flag(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A quorum says how many, the others don't."""
@@ -47,30 +48,30 @@ class Audience(bodies.Body):
     none = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
 
 
-class Input(bodies.Body):
+class NotificationInput(bodies.Body):
     """A notification to send."""
 
     category = bodies.Line(max_length=64)
-    kind = serializers.ChoiceField(choices=["notice", "request"])
+    kind = serializers.ChoiceField(choices=SENDABLE)
     reference = bodies.Line(max_length=128, required=False, default="", allow_blank=True)
     title = bodies.Line(max_length=200)
     summary = bodies.Line(max_length=500, required=False, default="", allow_blank=True)
     body = bodies.Text(max_length=20_000, required=False, default="", allow_blank=True)
-    facts = Fact(many=True, required=False, default=list, max_length=30)
-    links = Link(many=True, required=False, default=list, max_length=10)
+    facts = serializers.ListField(child=Fact(), required=False, default=list, max_length=30)
+    links = serializers.ListField(child=Link(), required=False, default=list, max_length=10)
     audience = Audience()
     requester = bodies.Line(max_length=64, required=False, allow_null=True, default=None)
     sensitivity = serializers.ChoiceField(choices=Sensitivity.choices, required=False)
     priority = serializers.ChoiceField(
         choices=Notification.Priority.choices, default=Notification.Priority.NORMAL
     )
-    send_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    due_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    send_at = bodies.Moment(required=False, allow_null=True, default=None)
+    due_at = bodies.Moment(required=False, allow_null=True, default=None)
+    expires_at = bodies.Moment(required=False, allow_null=True, default=None)
     on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], default="none")
     policy = Policy(required=False)
-    actions = ActionShape(many=True, required=False, max_length=2)
-    collapse_key = serializers.RegexField(
+    actions = serializers.ListField(child=ActionShape(), required=False, max_length=2)
+    collapse_key = bodies.Pattern(
         r"^[A-Za-z0-9._-]+$", max_length=64, required=False, allow_null=True, default=None
     )
     metadata = serializers.DictField(required=False, default=dict)
@@ -132,14 +133,14 @@ class Notifications(SubsystemView):
     @extend_schema(
         operation_id="send_notification",
         tags=["Sub-system API"],
-        request=Input,
+        request=NotificationInput,
         responses=answers({202: Accepted}, refused=[400, 401, 403, 409, 422, 429, 503]),
         parameters=[IDEMPOTENCY_KEY],
         summary="Send a notice, or ask for a decision",
     )
     def post(self, request: Request) -> Response:
         """Accept a notification; the 202 is given after the commit."""
-        draft, now = draft_of(bodies.validated(Input, request.data)), clock.now()
+        draft, now = draft_of(bodies.validated(NotificationInput, request.data)), clock.now()
 
         def act() -> Response:
             accepted = ingest.accept(draft, caller=self.caller, now=now)
@@ -166,7 +167,7 @@ class Notifications(SubsystemView):
     )
     def get(self, request: Request) -> Response:
         """A page of what this sub-system sent with keys of this mode."""
-        query = bodies.validated(Query, request.query_params.dict())
+        query = bodies.query(Query, request.query_params)
         page = reports.page(caller=self.caller, **query)
         return Response(
             {

@@ -1,0 +1,147 @@
+"""The object-access matrix: what each caller gets at each door. A route without a row fails."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.hub.api.world import NOTICE, World
+
+UNKNOWN = "401 not_authenticated"
+ABSENT = "404 not_found"
+
+# What is said to whom the door does not serve, whatever stands behind it.
+OUTSIDERS = {
+    "employee": {
+        "nobody": UNKNOWN,
+        "refresh_token": UNKNOWN,
+        "unknown_token": UNKNOWN,
+        "closed_session": "401 session_revoked",
+        "expired_token": "401 token_expired",
+        "disabled": "403 account_disabled",
+        "sender": UNKNOWN,
+        "sender_test_key": UNKNOWN,
+        "other_subsystem": UNKNOWN,
+        "other_test_key": UNKNOWN,
+        "revoked_key": UNKNOWN,
+        "expired_key": UNKNOWN,
+        "paused_subsystem": UNKNOWN,
+    },
+    "subsystem": {
+        "nobody": UNKNOWN,
+        "owner": UNKNOWN,
+        "reader": UNKNOWN,
+        "other_employee": UNKNOWN,
+        "disabled": UNKNOWN,
+        "refresh_token": UNKNOWN,
+        "unknown_token": UNKNOWN,
+        "closed_session": UNKNOWN,
+        "expired_token": UNKNOWN,
+        "revoked_key": UNKNOWN,
+        "expired_key": UNKNOWN,
+        "paused_subsystem": "403 subsystem_paused",
+    },
+}
+
+Body = Callable[[World], Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A door, what is sent through it, and what those it serves get."""
+
+    door: str  # employee | subsystem | open
+    served: dict[str, str]
+    body: Body = lambda world: None
+
+    def expected(self) -> dict[str, str]:
+        """The answer to every caller: a status, and the code where it is a refusal."""
+        if self.door == "open":
+            everybody = {name for callers in OUTSIDERS.values() for name in callers}
+            return dict.fromkeys(sorted(everybody), self.served["everybody"])
+        return {**OUTSIDERS[self.door], **self.served}
+
+
+def employees(owner: str, reader: str | None = None, stranger: str | None = None) -> dict[str, str]:
+    """alice, who is asked; bob, who may read along; charlie, who must see nothing."""
+    return {"owner": owner, "reader": reader or owner, "other_employee": stranger or owner}
+
+
+def subsystems(sender: str, test_key: str, stranger: str) -> dict[str, str]:
+    """payroll by a live key and by a test key, and rosters by either."""
+    return {
+        "sender": sender,
+        "sender_test_key": test_key,
+        "other_subsystem": stranger,
+        "other_test_key": stranger,
+    }
+
+
+def everybody(answer: str) -> dict[str, str]:
+    """One answer, whoever asks."""
+    return {"everybody": answer}
+
+
+def _ids(world: World) -> list[str]:
+    return [str(world.request.pk)]
+
+
+def _login(world: World) -> dict[str, Any]:
+    device = {"uuid": uuid.uuid4().hex, "platform": "ios"}
+    return {"username": "alice", "password": "right", "device": device}
+
+
+def _answer(world: World) -> dict[str, Any]:
+    return {"verb": "approve", "version": 1}
+
+
+MATRIX = {
+    "POST /api/v1/auth/login": Row("open", everybody("200"), _login),
+    "POST /api/v1/auth/refresh": Row(
+        "open", everybody("200"), lambda world: {"refresh_token": world.refresh_token}
+    ),
+    "GET /api/v1/openapi.json": Row("open", everybody("200")),
+    "GET /api/v1/docs": Row("open", everybody("200")),
+    "POST /api/v1/auth/logout": Row("employee", employees("204")),
+    "POST /api/v1/auth/logout-everywhere": Row("employee", employees("200")),
+    "GET /api/v1/me": Row("employee", employees("200")),
+    "GET /api/v1/me/devices": Row("employee", employees("200")),
+    "DELETE /api/v1/me/devices/{device_id}": Row("employee", employees("204", ABSENT, ABSENT)),
+    "PUT /api/v1/me/device/push-token": Row(
+        "employee", employees("204"), lambda world: {"push_token": "address"}
+    ),
+    "GET /api/v1/me/inbox": Row("employee", employees("200")),
+    "GET /api/v1/me/inbox/{notification_id}": Row("employee", employees("200", "200", ABSENT)),
+    "POST /api/v1/me/inbox/{notification_id}/response": Row(
+        "employee", employees("200", "403 not_yours_to_answer", ABSENT), _answer
+    ),
+    # Nobody is told which of the ids they name exist: marking marks one's own copies.
+    "POST /api/v1/me/inbox/mark": Row(
+        "employee", employees("200"), lambda world: {"ids": _ids(world), "mark": "read"}
+    ),
+    "POST /api/v1/me/receipts": Row(
+        "employee", employees("200"), lambda world: {"ids": _ids(world), "receipt": "seen"}
+    ),
+    "GET /api/v1/me/counts": Row("employee", employees("200")),
+    "GET /api/v1/me/changes": Row("employee", employees("200")),
+    "GET /api/v1/notifications": Row("subsystem", subsystems("200", "200", "200")),
+    "POST /api/v1/notifications": Row(
+        "subsystem", subsystems("202", "202", "202"), lambda world: NOTICE
+    ),
+    "GET /api/v1/notifications/{notification_id}": Row(
+        "subsystem", subsystems("200", ABSENT, ABSENT)
+    ),
+}
+
+# What stands open on purpose; a longer list is a decision, not an accident.
+OPEN = {
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh",
+    "GET /api/v1/openapi.json",
+    "GET /api/v1/docs",
+}
+
+
+def address(path: str, world: World) -> str:
+    """The path with the ids of alice's and payroll's objects in it."""
+    return path.format(notification_id=world.request.pk, device_id=world.other_device_id)

@@ -1,0 +1,180 @@
+"""A small company in the middle of its day, and everybody who may knock at its doors."""
+
+import functools
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts import audit, devices, people, sessions, subsystems
+from accounts.models import ApiKey, Device, Employee, Subsystem
+from notifications import ingest
+from notifications.models import Category, Notification, Recipient
+
+# Stands in whatever is alice's or payroll's; nobody else's answer may hold it.
+MARK = "CONFIDENTIAL-4711"
+ADMIN = audit.Actor("staff", "1")
+
+NOTICE = {
+    "category": "approval",
+    "kind": "notice",
+    "title": "Payslip",
+    "audience": {"any": [{"employees": ["E1001"]}]},
+}
+
+
+@dataclass
+class World:
+    """Who is there: the Authorization header of each caller, and the objects they knock for."""
+
+    tokens: dict[str, str | None] = field(default_factory=dict)
+    request: Notification = None  # type: ignore[assignment]
+    alice: Employee = None  # type: ignore[assignment]
+    device_id: uuid.UUID = None  # type: ignore[assignment]
+    other_device_id: uuid.UUID = None  # type: ignore[assignment]
+    refresh_token: str = ""
+
+    def call(
+        self,
+        caller: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        content_type: str = "application/json",
+        **headers: str,
+    ) -> HttpResponse:
+        """What the hub answers this caller; a body that is no bytes is sent as JSON."""
+        return send(
+            self.tokens[caller], method, path, body, content_type=content_type, headers=headers
+        )
+
+
+def send(
+    token: str | None,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    content_type: str = "application/json",
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """One request; what the hub fails to do is seen as its 500, not as an exception."""
+    given = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+    if token is not None:
+        given.setdefault("Authorization", f"Bearer {token}")
+    data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    return _client().generic(method, path, data, content_type=content_type, headers=given)
+
+
+@functools.cache
+def _client() -> Client:
+    # It loads the middleware, which takes longer than a request.
+    return Client(raise_request_exception=False)
+
+
+def build(
+    *,
+    alice: Employee,
+    bob: Employee,
+    charlie: Employee,
+    payroll: Subsystem,
+    rosters: Subsystem,
+    now: datetime,
+) -> World:
+    """alice is asked by payroll, bob may read along, charlie and rosters are strangers."""
+    world = World(alice=alice)
+    for system in (payroll, rosters):
+        Category.objects.create(subsystem=system, key="approval", name="Approval")
+    caller = subsystems.Caller(subsystem_id=payroll.id, key_id=uuid.uuid4(), mode="live")
+    world.request = _request(caller, now)
+    Recipient.objects.create(employee=bob, notification=world.request, arrived_at=now)
+    _let_employees_in(world, alice, bob, charlie, now)
+    _let_subsystems_in(world, payroll, rosters, now)
+    return world
+
+
+def _request(caller: subsystems.Caller, now: datetime) -> Notification:
+    card = {
+        "title": MARK,
+        "summary": MARK,
+        "body": "",
+        "facts": [],
+        "links": [],
+        "actions": [
+            {"verb": verb, "label": verb, "effect": verb, "comment": ""}
+            for verb in ("approve", "reject")
+        ],
+    }
+    draft = ingest.Draft(
+        category="approval",
+        kind="request",
+        card=card,
+        reference=MARK,
+        metadata={"mark": MARK},
+        audience={"any": [{"employees": ["E1001"]}]},
+    )
+    return ingest.accept(draft, caller=caller, now=now).notification
+
+
+def _open(person: Employee, installation: str, now: datetime) -> sessions.Opened:
+    claim = devices.Claim(installation=installation, platform="android", name=person.user_name)
+    return sessions.open_session(
+        employee_id=person.pk, claim=claim, client_address="127.0.0.1", now=now
+    )
+
+
+def _let_employees_in(
+    world: World, alice: Employee, bob: Employee, charlie: Employee, now: datetime
+) -> None:
+    own = _open(alice, f"own-{MARK}", now)
+    Device.objects.filter(pk=own.device_id).update(model=MARK)
+    world.device_id, world.refresh_token = own.device_id, own.pair.refresh
+    world.other_device_id = _open(alice, "alice-tablet", now).device_id
+    world.tokens |= {
+        "nobody": None,
+        "owner": own.pair.access,
+        "reader": _open(bob, "bob-phone", now).pair.access,
+        "other_employee": _open(charlie, "charlie-phone", now).pair.access,
+        "refresh_token": own.pair.refresh,
+        "unknown_token": "hub_at_" + "A" * 49,
+    }
+    closed = _open(alice, "alice-closed", now)
+    sessions.logout(session=devices.Session(closed.device_id, alice.pk), now=now)
+    world.tokens["closed_session"] = closed.pair.access
+    late = _open(alice, "alice-late", now)
+    Device.objects.filter(pk=late.device_id).update(access_expires_at=now - timedelta(seconds=1))
+    world.tokens["expired_token"] = late.pair.access
+    erin = Employee.objects.create(
+        object_guid=uuid.uuid4(), employee_id="E1009", user_name="erin",
+        display_name="Erin", seen_in_directory_at=now,
+    )  # fmt: skip
+    Recipient.objects.create(employee=erin, notification=world.request, arrived_at=now)
+    gone = _open(erin, "erin-phone", now)
+    people.set_disabled(employee_id=erin.pk, reason="directory", actor=ADMIN, now=now)
+    world.tokens["disabled"] = gone.pair.access
+
+
+def _let_subsystems_in(world: World, payroll: Subsystem, rosters: Subsystem, now: datetime) -> None:
+    def issue(subsystem: Subsystem, mode: str, expires_at: datetime | None = None) -> Any:
+        return subsystems.issue_key(
+            subsystem=subsystem, mode=mode, name="key", expires_at=expires_at, actor=ADMIN, now=now
+        )
+
+    revoked = issue(payroll, ApiKey.Mode.LIVE)
+    subsystems.revoke_key(key_id=revoked.key.pk, actor=ADMIN, now=now)
+    asleep = Subsystem.objects.create(key="asleep", name="Asleep", created_at=now)
+    world.tokens |= {
+        "sender": issue(payroll, ApiKey.Mode.LIVE).text,
+        "sender_test_key": issue(payroll, ApiKey.Mode.TEST).text,
+        "other_subsystem": issue(rosters, ApiKey.Mode.LIVE).text,
+        "other_test_key": issue(rosters, ApiKey.Mode.TEST).text,
+        "revoked_key": revoked.text,
+        "expired_key": issue(payroll, ApiKey.Mode.LIVE, now - timedelta(seconds=1)).text,
+        "paused_subsystem": issue(asleep, ApiKey.Mode.LIVE).text,
+    }
+    subsystems.pause(subsystem_id=asleep.pk, actor=ADMIN, now=now)
