@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -17,6 +18,9 @@ FORBIDDEN_KEYS = frozenset(
     }
 )  # fmt: skip
 
+# To the end of the message: a blank line stands before the next exception of a chain.
+DETAIL = re.compile(r"^DETAIL:.*?(?=^$|\Z)", re.MULTILINE | re.DOTALL)
+
 
 def drop_forbidden(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
@@ -24,6 +28,28 @@ def drop_forbidden(
     """Replace the value of every forbidden key, so that a careless call leaks nothing."""
     for key in FORBIDDEN_KEYS & event.keys():
         event[key] = "[not logged]"
+    return event
+
+
+class WithoutPath(logging.Filter):
+    """Puts the route where Django's own records name the path: somebody may have typed a name."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; it is always kept."""
+        request = getattr(record, "request", None)
+        path, match = getattr(request, "path", None), getattr(request, "resolver_match", None)
+        if path is not None and isinstance(record.args, tuple):
+            route = match.route if match else ""
+            record.args = tuple(route if each == path else each for each in record.args)
+        return True
+
+
+def drop_details(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Cut the values of rows, which PostgreSQL quotes in an error's DETAIL, out of a traceback."""
+    if "exception" in event:
+        event["exception"] = DETAIL.sub("DETAIL:  [not logged]\n", event["exception"])
     return event
 
 
@@ -40,6 +66,7 @@ def configure(*, level: str = "INFO") -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
+            "filters": {"without_path": {"()": WithoutPath}},
             "formatters": {
                 "json": {
                     "()": structlog.stdlib.ProcessorFormatter,
@@ -47,6 +74,7 @@ def configure(*, level: str = "INFO") -> None:
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,
+                        drop_details,
                         structlog.processors.JSONRenderer(),
                     ],
                 }
@@ -56,6 +84,7 @@ def configure(*, level: str = "INFO") -> None:
                     "class": "logging.StreamHandler",
                     "stream": sys.stderr,
                     "formatter": "json",
+                    "filters": ["without_path"],
                 }
             },
             "root": {"handlers": ["stderr"], "level": level},
