@@ -32,16 +32,16 @@ def drop_forbidden(
 
 
 class WithoutPath(logging.Filter):
-    """Puts the route where Django's own records name the path: somebody may have typed a name."""
+    """What Django says of requests, without the path: somebody may have typed a name into it.
+
+    Refusals (4xx) are dropped: the hub's own line of the request tells them, by route.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record; it is always kept."""
-        request = getattr(record, "request", None)
-        path, match = getattr(request, "path", None), getattr(request, "resolver_match", None)
-        if path is not None and isinstance(record.args, tuple):
-            route = match.route if match else ""
-            record.args = tuple(route if each == path else each for each in record.args)
-        return True
+        """Keep failures, shortened to their kind."""
+        if isinstance(record.args, tuple) and len(record.args) > 1:
+            record.msg, record.args = "%s", record.args[:1]
+        return record.levelno >= logging.ERROR
 
 
 def drop_details(
@@ -66,7 +66,6 @@ def configure(*, level: str = "INFO") -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"without_path": {"()": WithoutPath}},
             "formatters": {
                 "json": {
                     "()": structlog.stdlib.ProcessorFormatter,
@@ -84,8 +83,14 @@ def configure(*, level: str = "INFO") -> None:
                     "class": "logging.StreamHandler",
                     "stream": sys.stderr,
                     "formatter": "json",
-                    "filters": ["without_path"],
                 }
+            },
+            "filters": {"without_path": {"()": WithoutPath}},
+            "loggers": {
+                "django.request": {"filters": ["without_path"]},
+                "django.security.csrf": {"filters": ["without_path"]},
+                # A stranger could fill the log with tracebacks of names made up.
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
             },
             "root": {"handlers": ["stderr"], "level": level},
         }
