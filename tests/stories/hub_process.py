@@ -22,12 +22,18 @@ FROM_OUTSIDE = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
 PYTHON = (sys.executable, "-m")
 
 
-def until[T](what: str, happened: Callable[[], T], *, seconds: float = PATIENCE_SECONDS) -> T:
+def until[T](
+    what: str,
+    happened: Callable[[], T],
+    *,
+    seconds: float = PATIENCE_SECONDS,
+    every_seconds: float = EVERY_SECONDS,
+) -> T:
     """The first true result of `happened`; AssertionError, naming `what`, when patience ends."""
     deadline = time.monotonic() + seconds
     while not (result := happened()):
         assert time.monotonic() < deadline, f"within {seconds:.0f} s it did not come about: {what}"
-        time.sleep(EVERY_SECONDS)
+        time.sleep(every_seconds)
     return result
 
 

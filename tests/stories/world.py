@@ -111,12 +111,11 @@ class World:
 
     @contextlib.contextmanager
     def writes_held(self, table: str) -> Iterator[None]:
-        """Nobody writes to a table meanwhile, so that a worker stands still at a known place."""
-        with psycopg.connect(self.database) as connection:
-            connection.execute(
-                sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(sql.Identifier(table))
-            )
-            yield
+        """Nobody writes to a table meanwhile, so that a process stands still at a known place."""
+        held = sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(sql.Identifier(table))
+        with contextlib.closing(psycopg.connect(self.database)) as connection:
+            connection.execute(held)
+            yield  # closing, not committing: the server may be dead by now
 
     def mend(self) -> None:
         """Put back whatever a test scripted or killed, even one that failed."""
