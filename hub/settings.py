@@ -245,6 +245,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "Effect": "notifications.api.shapes.VERBS",
+        "NotificationKind": "notifications.models.Notification.Kind",
+        "SendableKind": "notifications.api.shapes.SENDABLE",
+        "NotificationState": "notifications.models.Notification.State",
+        "InboxState": "notifications.api.mobile.inbox.STATES",
+    },
 }
 
 configure_logging(
