@@ -40,7 +40,7 @@ class World:
         self.hub, self.receiver, self.database, self.keys = hub, receiver, database, keys
         self.emulator = emulator.client()
         self.samba, self.postgres, self.redis = servers
-        self.http = httpx.Client(timeout=10, trust_env=False)
+        self.http = httpx.Client(timeout=30, trust_env=False)
         # What must never stand in a log or in Redis: grows with all that is said.
         self.secrets: set[str] = set()
         self._phones: dict[str, app.App] = {}
