@@ -192,10 +192,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "notifications.relay", "schedule": RELAY_EVERY.total_seconds()},
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
+    "purge": {"task": "accounts.purge", "schedule": 3600.0},
 }
 CELERY_TASK_ROUTES = {
     "notifications.relay": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
+    "accounts.purge": {"queue": "maintenance"},
 }
 
 # --- Browser security ---------------------------------------------------------------------
