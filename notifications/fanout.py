@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 from accounts import audience
 from accounts.models import Employee
 from hub.lib import logging
-from notifications import errands, queues
+from notifications import errands, lifecycle, queues
 from notifications.models import Delivery, Errand, Notification, Seat
 
 log = logging.get(__name__)
@@ -46,8 +46,7 @@ def _batch(errand: Errand, now: datetime) -> bool:
         id=errand.notification_id
     )
     if notification.state == Notification.State.SCHEDULED:
-        notification.state = Notification.State.OPEN
-        notification.save(update_fields=["state"])
+        lifecycle.move(notification, to=Notification.State.OPEN, now=now)
     if notification.state != Notification.State.OPEN:
         errands.finish(errand)
         return False

@@ -41,6 +41,7 @@ class Report(TypedDict):
     due_at: str | None
     expires_at: str | None
     closed_at: str | None
+    closed_reason: str | None
     fanned_out: bool
     metadata: dict[str, Any]
     decision: inbox.Outcome | None
@@ -120,6 +121,7 @@ def report(notification: Notification) -> Report:
         "due_at": _time(notification.due_at),
         "expires_at": _time(notification.expires_at),
         "closed_at": _time(notification.closed_at),
+        "closed_reason": notification.closed_reason,
         "fanned_out": notification.fanned_out_at is not None,
         "metadata": notification.metadata,
         "decision": None if decision is None else inbox.outcome(decision),

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from accounts import devices
 from accounts.models import Device
 from hub.lib import logging
-from notifications import errands
+from notifications import closing, errands
 from notifications.models import Delivery, Errand, Notification
 from notifications.push.gateway import Fate, Outcome
 
@@ -68,6 +68,7 @@ def record(
             errands.postpone(errand, until=until, error=again[0].outcome.reason)
         else:
             errands.finish(errand)
+        closing.clear_if_closed(errand, notification=notification, now=now)
     log.info(
         "push_recorded", errand=errand.id, sent=states.count(Delivery.State.SENT),
         failed=states.count(Delivery.State.FAILED), again=len(again),

@@ -131,6 +131,9 @@ MATRIX = {
     "GET /api/v1/notifications/{notification_id}": Row(
         "subsystem", subsystems("200", ABSENT, ABSENT)
     ),
+    "POST /api/v1/notifications/{notification_id}/withdraw": Row(
+        "subsystem", subsystems("200", ABSENT, ABSENT), lambda world: {"reason": "A mistake."}
+    ),
 }
 
 # What stands open on purpose; a longer list is a decision, not an accident.
