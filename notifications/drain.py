@@ -1,13 +1,13 @@
 """Doing what is due: claim, hand to the step that knows it, until nothing is left."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
 
 from hub.lib import clock, logging
-from notifications import errands, expiry, fanout, queues
+from notifications import clearing, errands, expiry, fanout, queues
 from notifications.callbacks import deliver
 from notifications.models import Errand
 from notifications.push import send
@@ -18,34 +18,56 @@ Step = Callable[[Errand, datetime], None]
 
 STEPS: dict[str, Step] = {
     Errand.Kind.FAN_OUT: fanout.run,
-    Errand.Kind.CLOSE: fanout.clear,
-    Errand.Kind.PUSH: send.run,
+    Errand.Kind.CLOSE: clearing.run,
     Errand.Kind.CALL_BACK: deliver.run,
     Errand.Kind.EXPIRE: expiry.run,
 }
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0
+# A claim takes many small errands or one large one. A callback may take its whole time-out, so
+# it is claimed alone: a lease must not end while its errand waits for others.
+ERRANDS_AT_MOST = {queues.CALLBACK: 1}
+ERRANDS_AT_MOST_ELSEWHERE = 500
+WEIGHT = 2000
 
 
 def drain(*, queue: str) -> int:
     """Work off a queue; the number of errands tried. Rings again if time ran out first."""
     started, done = time.monotonic(), 0
+    limit = ERRANDS_AT_MOST.get(queue, ERRANDS_AT_MOST_ELSEWHERE)
     while time.monotonic() - started < SECONDS_AT_MOST:
-        claimed = errands.claim(queue=queue, limit=1, now=clock.now())
+        claimed = errands.claim(queue=queue, limit=limit, weight=WEIGHT, now=clock.now())
         if not claimed:
             return done
+        log.info("errands_claimed", queue=queue, of=len(claimed))
+        push([errand for errand in claimed if errand.kind == Errand.Kind.PUSH])
         for errand in claimed:
-            attempt(errand)
-            done += 1
+            if errand.kind != Errand.Kind.PUSH:
+                attempt(errand, STEPS[errand.kind])
+        done += len(claimed)
     queues.bell.ring(queue)
     return done
 
 
-def attempt(errand: Errand) -> None:
+def push(batch: Sequence[Errand]) -> None:
+    """Push a batch together; if it fails as a whole, each by itself, so that one poisons none."""
+    if not batch:
+        return
+    try:
+        send.run(batch, clock.now())
+    except (OperationalError, InterfaceError):
+        raise  # the database is in trouble: the leases give the errands back
+    except Exception:
+        log.exception("push_batch_failed", of=len(batch))
+        for errand in batch:
+            attempt(errand, lambda one, now: send.run([one], now))
+
+
+def attempt(errand: Errand, step: Step) -> None:
     """Try one errand. What it raises is logged, and it is tried again later, or buried."""
     log.info("errand_claimed", errand=errand.id, kind=errand.kind, attempts=errand.attempts)
     try:
-        STEPS[errand.kind](errand, clock.now())
+        step(errand, clock.now())
     except (OperationalError, InterfaceError):
         raise  # the database is in trouble: the lease gives the errand back
     except Exception as error:  # a poison errand must not stop the others

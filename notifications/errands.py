@@ -16,17 +16,42 @@ log = logging.get(__name__)
 # An errand claimed this often without an end is poison: it is kept for a person to look at.
 CLAIMS_AT_MOST = 200
 
+# A loose index scan finds who has something to do in which lane; each gets an equal share of the
+# claim, and within a lane they take turns. A claim ends with the errand that fills its weight.
 CLAIM = """
+WITH RECURSIVE senders AS (
+    SELECT lanes.lane, (
+        SELECT subsystem_id FROM notifications_errand
+         WHERE queue = %(queue)s AND lane = lanes.lane AND dead_at IS NULL
+         ORDER BY subsystem_id LIMIT 1) AS id
+      FROM generate_series(0, 3) AS lanes(lane)
+    UNION ALL
+    SELECT senders.lane, (
+        SELECT subsystem_id FROM notifications_errand
+         WHERE queue = %(queue)s AND lane = senders.lane AND dead_at IS NULL
+           AND subsystem_id > senders.id
+         ORDER BY subsystem_id LIMIT 1)
+      FROM senders WHERE senders.id IS NOT NULL),
+locked AS MATERIALIZED (
+    SELECT turns.id, turns.size, turns.turn, senders.lane FROM senders
+      JOIN accounts_subsystem sender ON sender.id = senders.id AND sender.paused_at IS NULL
+     CROSS JOIN LATERAL (
+        SELECT due.id, due.size, row_number() OVER (ORDER BY due.due_at, due.id) AS turn FROM (
+            SELECT id, size, due_at FROM notifications_errand
+             WHERE queue = %(queue)s AND lane = senders.lane AND subsystem_id = senders.id
+               AND dead_at IS NULL AND due_at <= %(now)s
+               AND (lease_until IS NULL OR lease_until <= %(now)s)
+             ORDER BY due_at
+             LIMIT (SELECT greatest(1, %(limit)s / count(id)) FROM senders)
+               FOR UPDATE SKIP LOCKED) due) turns),
+chosen AS (
+    SELECT id FROM (
+        SELECT id, size, sum(size) OVER (ORDER BY lane, turn, id) AS total FROM locked) summed
+     WHERE total - size < %(weight)s)
 UPDATE notifications_errand SET lease_token = %(token)s, lease_until = %(until)s,
        attempts = attempts + 1
- WHERE id IN (
-    SELECT errand.id FROM notifications_errand errand
-     WHERE queue = %(queue)s AND dead_at IS NULL AND due_at <= %(now)s
-       AND (lease_until IS NULL OR lease_until <= %(now)s)
-       AND NOT EXISTS (SELECT 1 FROM accounts_subsystem paused
-                        WHERE paused.id = errand.subsystem_id AND paused.paused_at IS NOT NULL)
-     ORDER BY lane, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-RETURNING *
+  FROM chosen WHERE notifications_errand.id = chosen.id
+RETURNING notifications_errand.*
 """
 
 
@@ -48,6 +73,7 @@ def add(
     due_at: datetime,
     now: datetime,
     purpose: str = "",
+    size: int = Errand.HEAVY,
     employees: tuple[uuid.UUID, uuid.UUID] | None = None,
     event_id: uuid.UUID | None = None,
 ) -> Errand:
@@ -60,6 +86,7 @@ def add(
         subsystem_id=notification.subsystem_id,
         notification=notification,
         purpose=purpose,
+        size=size,
         employee_from=employees[0] if employees else None,
         employee_to=employees[1] if employees else None,
         event_id=event_id,
@@ -71,14 +98,16 @@ def add(
     return errand
 
 
-def claim(*, queue: str, limit: int, now: datetime) -> Sequence[Errand]:
-    """Up to `limit` due errands of a queue, urgent lanes first, leased to the caller.
+def claim(*, queue: str, limit: int, now: datetime, weight: int = 1) -> Sequence[Errand]:
+    """Due errands of a queue, urgent lanes first, leased to the caller.
 
-    What other workers hold is passed over, what belongs to a paused sub-system is left.
+    At most `limit`, and no more once their sizes reach `weight`. Sub-systems take turns. What
+    other workers hold is passed over, what belongs to a paused sub-system is left.
     """
     token = ids.uuid7()
     until = now + settings.ERRAND_LEASE
     parameters = {"token": token, "until": until, "queue": queue, "now": now, "limit": limit}
+    parameters["weight"] = weight
     claimed = list(Errand.objects.raw(CLAIM, parameters))
     return sorted(claimed, key=lambda errand: (errand.lane, errand.due_at, errand.id))
 
@@ -91,6 +120,12 @@ def finish(errand: Errand) -> bool:
     """Remove a done errand; False if its lease was lost to another worker meanwhile."""
     deleted, _ = Errand.objects.filter(**_own(errand)).delete()
     return deleted == 1
+
+
+def finish_all(done: Sequence[Errand]) -> None:
+    """Remove done errands in one statement; those whose lease was lost stay with their holders."""
+    tokens = {errand.lease_token for errand in done}
+    Errand.objects.filter(id__in=[e.id for e in done], lease_token__in=tokens).delete()
 
 
 def postpone(errand: Errand, *, until: datetime, error: str) -> bool:

@@ -1,6 +1,7 @@
 """From an audience to inbox rows and push errands, set by set; rerunnable after any crash."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
@@ -11,8 +12,8 @@ from django.db.models import F, QuerySet
 from accounts import audience
 from accounts.models import Employee
 from hub.lib import logging
-from notifications import errands, lifecycle, queues
-from notifications.models import Delivery, Errand, Notification, Seat
+from notifications import errands, lifecycle
+from notifications.models import Delivery, Errand, Notification, Recipient, Seat
 
 log = logging.get(__name__)
 
@@ -64,6 +65,7 @@ def _batch(errand: Errand, now: datetime) -> bool:
         kind=Errand.Kind.PUSH,
         notification=notification,
         purpose=Delivery.Purpose.SHOW,
+        size=size,
         employees=(first, last),
         due_at=now,
         now=now,
@@ -89,39 +91,35 @@ def _copy(
         )
 
 
+def at_once(
+    notification: Notification, *, employee_ids: Sequence[uuid.UUID], now: datetime
+) -> None:
+    """Give a few people their copies in the caller's transaction, with one push errand.
+
+    `employee_ids` are sorted and come from the employees in this very transaction, which is the
+    check that a foreign key would have been. Small notifications need no step of their own.
+    """
+    Recipient.objects.bulk_create(
+        Recipient(employee_id=employee_id, notification=notification, arrived_at=now)
+        for employee_id in employee_ids
+    )
+    notification.recipient_count = len(employee_ids)
+    notification.fanned_out_at = now
+    notification.save(update_fields=["recipient_count", "fanned_out_at"])
+    errands.add(
+        kind=Errand.Kind.PUSH,
+        notification=notification,
+        purpose=Delivery.Purpose.SHOW,
+        size=len(employee_ids),
+        employees=(employee_ids[0], employee_ids[-1]),
+        due_at=now,
+        now=now,
+    )
+
+
 def recipients_of(notification: Notification) -> QuerySet[Employee]:
     """Who sees it: the seats of a request, frozen when it was accepted; else the audience."""
     if notification.kind == Notification.Kind.REQUEST:
         seated = Seat.objects.filter(notification=notification).values("holder_id")
         return Employee.objects.filter(id__in=seated, disabled_at=None)
     return audience.matching(audience.validate(notification.audience, pointer="/audience"))
-
-
-def clear(errand: Errand, now: datetime) -> None:
-    """Write the push errands that take a closed notification off every tray, range by range."""
-    with transaction.atomic():
-        notification = Notification.objects.get(id=errand.notification_id)
-        for first, last in _ranges(notification.id):
-            errands.add(
-                kind=Errand.Kind.PUSH,
-                notification=notification,
-                purpose=Delivery.Purpose.CLEAR,
-                employees=(first, last),
-                due_at=now,
-                now=now,
-            )
-        errands.finish(errand)
-    queues.wake(errand.queue)
-
-
-def _ranges(notification_id: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """The recipients of a notification in ranges of a batch each, made by the database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (array_agg(employee_id ORDER BY employee_id))[1],"
-            " (array_agg(employee_id ORDER BY employee_id DESC))[1] FROM ("
-            "  SELECT employee_id, (row_number() OVER (ORDER BY employee_id) - 1) / %s AS part"
-            "    FROM notifications_recipient WHERE notification_id = %s) numbered GROUP BY part",
-            [settings.FAN_OUT_BATCH, notification_id],
-        )
-        return [(row[0], row[1]) for row in cursor.fetchall()]

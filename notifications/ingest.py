@@ -1,5 +1,6 @@
 """Accepting a notification: checked, written with all it makes necessary, in one transaction."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,7 @@ from accounts import audience
 from accounts.models import Employee
 from accounts.subsystems import Caller
 from hub.lib import errors
-from notifications import errands
+from notifications import errands, fanout
 from notifications.models import Category, Errand, Notification, Seat
 from notifications.models.notification import Card
 
@@ -56,8 +57,13 @@ def accept(draft: Draft, *, caller: Caller, now: datetime) -> Accepted:
     parsed = audience.validate(draft.audience, pointer="/audience")
     unknown = audience.unknown(parsed)
     is_request = draft.kind == Notification.Kind.REQUEST
-    approvers = _approvers(parsed, requester=requester) if is_request else []
-    count = len(approvers) if is_request else audience.count(parsed)
+    few = _few(parsed, requester=requester if is_request else None)
+    if few is None and is_request:
+        raise _invalid(
+            "/audience", "too_many_approvers",
+            f"A request asks at most {settings.SEATS_AT_MOST} people.",
+        )  # fmt: skip
+    count = audience.count(parsed) if few is None else len(few)
     if count == 0:
         raise _nobody(unknown)
     scheduled = draft.send_at is not None and draft.send_at > now
@@ -83,15 +89,19 @@ def accept(draft: Draft, *, caller: Caller, now: datetime) -> Accepted:
     )
     notification.card = draft.card
     notification.save(force_insert=True)
-    Seat.objects.bulk_create(
-        Seat(notification=notification, principal=person, holder=person) for person in approvers
-    )
-    errands.add(
-        kind=Errand.Kind.FAN_OUT,
-        notification=notification,
-        due_at=draft.send_at if scheduled and draft.send_at else now,
-        now=now,
-    )
+    if is_request and few is not None:
+        Seat.objects.bulk_create(
+            Seat(notification=notification, principal_id=person, holder_id=person) for person in few
+        )
+    if few is not None and not scheduled:
+        fanout.at_once(notification, employee_ids=few, now=now)
+    else:
+        errands.add(
+            kind=Errand.Kind.FAN_OUT,
+            notification=notification,
+            due_at=draft.send_at if scheduled and draft.send_at else now,
+            now=now,
+        )
     if draft.expires_at is not None:
         errands.add(
             kind=Errand.Kind.EXPIRE, notification=notification, due_at=draft.expires_at, now=now
@@ -130,18 +140,16 @@ def _check_times(draft: Draft, *, now: datetime) -> None:
         raise _invalid("/on_expiry", "needs_expires_at", "Say when it expires.")
 
 
-def _approvers(parsed: audience.Audience, *, requester: Employee | None) -> list[Employee]:
-    """Who is asked, resolved now and frozen: at most SEATS_AT_MOST, never the requester."""
+def _few(parsed: audience.Audience, *, requester: Employee | None) -> list[uuid.UUID] | None:
+    """Who is meant, resolved now, in the order of their ids; None if they are too many for that.
+
+    The approvers of a request are frozen like this, and its requester is never among them.
+    """
     people = audience.matching(parsed).order_by("id")
     if requester is not None:
         people = people.exclude(id=requester.id)
-    approvers = list(people[: settings.SEATS_AT_MOST + 1])
-    if len(approvers) > settings.SEATS_AT_MOST:
-        raise _invalid(
-            "/audience", "too_many_approvers",
-            f"A request asks at most {settings.SEATS_AT_MOST} people.",
-        )  # fmt: skip
-    return approvers
+    found = list(people.values_list("id", flat=True)[: settings.SEATS_AT_MOST + 1])
+    return found if len(found) <= settings.SEATS_AT_MOST else None
 
 
 def _policy(draft: Draft, *, seats: int) -> dict[str, Any]:

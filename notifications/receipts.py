@@ -7,9 +7,16 @@ from datetime import datetime
 from notifications.models import Delivery
 
 
-def delivered(*, device_id: uuid.UUID, notification_ids: Sequence[uuid.UUID], now: datetime) -> int:
+def delivered(
+    *,
+    employee_id: uuid.UUID,
+    device_id: uuid.UUID,
+    notification_ids: Sequence[uuid.UUID],
+    now: datetime,
+) -> int:
     """Mark the pushes of these notifications to this device as drawn; how many were news."""
     return Delivery.objects.filter(
+        employee_id=employee_id,
         device_id=device_id,
         notification_id__in=list(notification_ids),
         purpose=Delivery.Purpose.SHOW,

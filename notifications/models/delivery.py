@@ -12,7 +12,9 @@ class Delivery(models.Model):
 
     States, ordered: queued → sent → delivered; ends: failed(reason), expired, cancelled,
     suppressed(reason). `delivered` only when the app says so. `queued` means the provider asked
-    to try later. No database foreign keys, as on Recipient. Personal data: who was pushed when.
+    to try later. The key is the only index, because a broadcast writes a row a phone; what was
+    pushed to a person is found through their copies. No database foreign keys, as on Recipient.
+    Personal data: who was pushed when.
     """
 
     class Purpose(models.TextChoices):
@@ -28,7 +30,9 @@ class Delivery(models.Model):
         CANCELLED = "cancelled"
         SUPPRESSED = "suppressed"
 
-    pk = models.CompositePrimaryKey("notification_id", "device_id", "purpose", "version")
+    pk = models.CompositePrimaryKey(
+        "notification_id", "employee_id", "device_id", "purpose", "version"
+    )
     notification = models.ForeignKey(
         "notifications.Notification", on_delete=models.CASCADE, db_constraint=False, db_index=False
     )
@@ -56,7 +60,3 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
-        indexes = [
-            # What was pushed to this person, in the admin and for the export.
-            models.Index(fields=["employee", "notification"], name="delivery_of_employee")
-        ]

@@ -21,6 +21,8 @@ class Errand(models.Model):
         CALL_BACK = "call_back"
         EXPIRE = "expire"
 
+    HEAVY = 1_000_000  # takes long by itself: claimed as the last of a batch
+
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=12, choices=Kind)
     queue = models.CharField(max_length=12)  # whose workers do it, see notifications.queues
@@ -31,6 +33,7 @@ class Errand(models.Model):
     notification = models.ForeignKey(
         "notifications.Notification", on_delete=models.CASCADE, db_constraint=False, db_index=False
     )
+    size = models.PositiveIntegerField()  # how much work it is: pushes, or HEAVY
     purpose = models.CharField(max_length=8, blank=True)  # of a push
     employee_from = models.UUIDField(null=True)
     employee_to = models.UUIDField(null=True)
@@ -57,9 +60,9 @@ class Errand(models.Model):
 
     class Meta:
         indexes = [
-            # Claiming: what is due in a queue, urgent lanes first.
+            # Claiming: what is due in a queue, urgent lanes first, the senders taking turns.
             models.Index(
-                fields=["queue", "lane", "due_at"],
+                fields=["queue", "lane", "subsystem", "due_at"],
                 condition=models.Q(dead_at=None),
                 name="errand_due",
             )

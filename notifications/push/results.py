@@ -1,29 +1,33 @@
-"""Writing down what became of a batch of pushes, in one go with the errand's end."""
+"""Writing down what became of a batch of pushes, in one go with the errands' end."""
 
-from collections.abc import Sequence
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from accounts import devices
-from accounts.models import Device
 from hub.lib import logging
-from notifications import closing, errands
-from notifications.models import Delivery, Errand, Notification
+from notifications import errands
+from notifications.models import Delivery, Errand
 from notifications.push.gateway import Fate, Outcome
+from notifications.push.targets import Target
 
 log = logging.get(__name__)
 
 # One statement whatever the batch. A result that came first stays, unless it was "later".
 RECORD = """
-INSERT INTO notifications_delivery (notification_id, device_id, purpose, version, employee_id,
+INSERT INTO notifications_delivery (notification_id, employee_id, device_id, purpose, version,
     state, reason, provider_name, attempts, first_tried_at, sent_at)
-SELECT %(notification)s, device, %(purpose)s, %(version)s, employee, state, reason, name, 1,
+SELECT notification, employee, device, purpose, version, state, reason, name, 1,
        %(now)s, CASE WHEN state = 'sent' THEN %(now)s END
-  FROM unnest(%(devices)s::uuid[], %(employees)s::uuid[], %(states)s::text[], %(reasons)s::text[],
-              %(names)s::text[]) AS result(device, employee, state, reason, name)
-ON CONFLICT (notification_id, device_id, purpose, version) DO UPDATE
+  FROM unnest(%(notifications)s::uuid[], %(employees)s::uuid[], %(devices)s::uuid[],
+              %(purposes)s::text[], %(versions)s::int[], %(states)s::text[], %(reasons)s::text[],
+              %(names)s::text[])
+       AS result(notification, employee, device, purpose, version, state, reason, name)
+ON CONFLICT (notification_id, employee_id, device_id, purpose, version) DO UPDATE
    SET state = excluded.state, reason = excluded.reason, provider_name = excluded.provider_name,
        attempts = notifications_delivery.attempts + 1, sent_at = excluded.sent_at
  WHERE notifications_delivery.state = 'queued'
@@ -41,38 +45,48 @@ LANE_STOPPED_WAIT = timedelta(seconds=60)
 class Result:
     """One device, and what the provider said."""
 
-    device: Device
+    target: Target
     outcome: Outcome
 
 
 def record(
-    errand: Errand, *, notification: Notification, results: Sequence[Result], now: datetime
+    batch: Sequence[Errand],
+    *,
+    versions: Mapping[uuid.UUID, int],
+    results: Sequence[Result],
+    now: datetime,
 ) -> None:
-    """Write every delivery with its result, forget dead addresses, end or postpone the errand."""
+    """Write every delivery with its result, forget dead addresses, end or postpone the errands."""
     stopped = lane_stopped([result.outcome for result in results])
     states = [state_of(result.outcome, stopped=stopped) for result in results]
-    again = [r for r, state in zip(results, states, strict=True) if state == Delivery.State.QUEUED]
+    again: dict[int, list[Outcome]] = defaultdict(list)
+    for result, state in zip(results, states, strict=True):
+        if state == Delivery.State.QUEUED:
+            again[result.target.errand_id].append(result.outcome)
     with transaction.atomic():
         if results:
-            _write(errand, notification=notification, results=results, states=states, now=now)
+            _write(batch, versions=versions, results=results, states=states, now=now)
         for result in results:
             if result.outcome.fate == Fate.GONE:
                 devices.forget_push_address(
-                    device_id=result.device.id,
-                    registered_before=result.device.push_registered_at or now,
+                    device_id=result.target.device_id,
+                    registered_before=result.target.registered_at or now,
                     reason=result.outcome.reason,
                     now=now,
                 )
-        if again:
-            until = now + wait(errand, again, stopped=stopped)
-            errands.postpone(errand, until=until, error=again[0].outcome.reason)
-        else:
-            errands.finish(errand)
-        closing.clear_if_closed(errand, notification=notification, now=now)
+        for errand in batch:
+            if errand.id in again:
+                outcomes = again[errand.id]
+                until = now + wait(errand, outcomes, stopped=stopped)
+                errands.postpone(errand, until=until, error=outcomes[0].reason)
+        errands.finish_all([errand for errand in batch if errand.id not in again])
     log.info(
-        "push_recorded", errand=errand.id, sent=states.count(Delivery.State.SENT),
-        failed=states.count(Delivery.State.FAILED), again=len(again),
-    )  # fmt: skip
+        "push_recorded",
+        errands=[errand.id for errand in batch][:20],
+        sent=states.count(Delivery.State.SENT),
+        failed=states.count(Delivery.State.FAILED),
+        again=sum(map(len, again.values())),
+    )
 
 
 def lane_stopped(outcomes: Sequence[Outcome]) -> bool:
@@ -98,31 +112,33 @@ def state_of(outcome: Outcome, *, stopped: bool) -> str:
     return Delivery.State.FAILED
 
 
-def wait(errand: Errand, again: Sequence[Result], *, stopped: bool) -> timedelta:
+def wait(errand: Errand, again: Sequence[Outcome], *, stopped: bool) -> timedelta:
     """How long until the next try: what the provider asked for, at least our own back-off."""
-    asked = max((r.outcome.retry_after or timedelta(0) for r in again), default=timedelta(0))
+    asked = max((outcome.retry_after or timedelta(0) for outcome in again), default=timedelta(0))
     own = LANE_STOPPED_WAIT if stopped else errands.back_off(errand.attempts)
     return max(asked, own, FIRST_WAIT)
 
 
 def _write(
-    errand: Errand,
+    batch: Sequence[Errand],
     *,
-    notification: Notification,
+    versions: Mapping[uuid.UUID, int],
     results: Sequence[Result],
     states: Sequence[str],
     now: datetime,
 ) -> None:
+    by_id = {errand.id: errand for errand in batch}
+    owners = [by_id[result.target.errand_id] for result in results]
     with connection.cursor() as cursor:
         cursor.execute(
             RECORD,
             {
-                "notification": notification.id,
-                "purpose": errand.purpose,
-                "version": notification.version,
                 "now": now,
-                "devices": [result.device.id for result in results],
-                "employees": [result.device.employee_id for result in results],
+                "notifications": [errand.notification_id for errand in owners],
+                "employees": [result.target.employee_id for result in results],
+                "devices": [result.target.device_id for result in results],
+                "purposes": [errand.purpose for errand in owners],
+                "versions": [versions[errand.notification_id] for errand in owners],
                 "states": [str(state) for state in states],
                 "reasons": [result.outcome.reason for result in results],
                 "names": [result.outcome.name for result in results],

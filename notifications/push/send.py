@@ -1,18 +1,19 @@
-"""Claim, commit, call, record: one range of recipients to the push provider."""
+"""Claim, commit, call, record: ranges of recipients to the push provider."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from accounts.models import Device
 from hub.lib import clock, logging
 from notifications import errands
 from notifications.models import Delivery, Errand, Notification
-from notifications.push import results, targets, wording
+from notifications.push import replies, results, targets, wording
 from notifications.push.gateway import Address, Fate, Gateway, Outcome, Push, Wording
+from notifications.push.targets import Target
 
 log = logging.get(__name__)
 
@@ -27,34 +28,41 @@ def gateway() -> Gateway:
     return made
 
 
-def run(errand: Errand, now: datetime) -> None:
-    """Push to every device of the errand's range that has no final result yet.
+def run(batch: Sequence[Errand], now: datetime) -> None:
+    """Push to every device of the errands' ranges that has no final result yet.
 
     The claim is committed already; nothing is locked while the provider is called. After a crash
-    in between, the whole range is pushed again under the same tag.
+    in between, the batch is pushed again under the same tags.
     """
-    notification = Notification.objects.select_related("subsystem", "category").get(
-        id=errand.notification_id
-    )
-    if not wanted(errand, notification=notification, now=now):
-        _end(errand, notification=notification)
+    notifications = targets.notifications(batch)
+    wanted: list[Errand] = []
+    over: list[Errand] = []
+    for errand in batch:
+        notification = notifications.get(errand.notification_id)
+        keen = notification is not None and is_wanted(errand, notification=notification, now=now)
+        (wanted if keen else over).append(errand)
+    end(over, notifications=notifications)
+    if not wanted:
         return
-    devices = targets.of(errand, notification=notification)
-    pushes = compose(errand, notification=notification, devices=devices, now=now)
-    log.info("push_calling", errand=errand.id, notification=str(notification.id), of=len(pushes))
-    if notification.mode == Notification.Mode.TEST:
-        outcomes = [Outcome(fate=Fate.SENT, reason=results.TEST_MODE) for _ in pushes]
-    else:
-        outcomes = gateway().send(pushes) if pushes else []
+    versions = {key: notification.version for key, notification in notifications.items()}
+    found = targets.of(wanted, versions=versions)
+    log.info(
+        "push_calling",
+        errands=[errand.id for errand in wanted][:20],
+        notifications=[str(errand.notification_id) for errand in wanted][:20],
+        of=len(found),
+    )
+    outcomes = call(found, errands={errand.id: errand for errand in wanted},
+                    notifications=notifications, now=now)  # fmt: skip
     results.record(
-        errand,
-        notification=notification,
-        results=[results.Result(*pair) for pair in zip(devices, outcomes, strict=True)],
+        wanted,
+        versions=versions,
+        results=[results.Result(*pair) for pair in zip(found, outcomes, strict=True)],
         now=clock.now(),
     )
 
 
-def wanted(errand: Errand, *, notification: Notification, now: datetime) -> bool:
+def is_wanted(errand: Errand, *, notification: Notification, now: datetime) -> bool:
     """Whether there is still a reason to push: nothing closed or expired is shown."""
     if now - errand.created_at > LONGEST:
         return False
@@ -64,26 +72,42 @@ def wanted(errand: Errand, *, notification: Notification, now: datetime) -> bool
     return notification.state == Notification.State.OPEN and not expired
 
 
-def compose(
-    errand: Errand, *, notification: Notification, devices: Sequence[Device], now: datetime
-) -> list[Push]:
-    """One push a device; devices of one platform share one wording, so it is encoded once."""
-    wordings = {
-        platform: _wording(errand, notification=notification, platform=platform, now=now)
-        for platform in {device.platform for device in devices}
-    }
-    return [
-        Push(
-            address=Address(kind=device.push_kind, value=str(device.push_address)),
-            wording=wordings[device.platform],
-        )
-        for device in devices
-    ]
+def call(
+    found: Sequence[Target],
+    *,
+    errands: Mapping[int, Errand],
+    notifications: Mapping[uuid.UUID, Notification],
+    now: datetime,
+) -> list[Outcome]:
+    """One outcome a target. Test keys reach the gateway's door and no further."""
+    outcomes: list[Outcome | None] = [None] * len(found)
+    pushes: list[Push] = []
+    places: list[int] = []
+    wordings: dict[tuple[int, str], Wording] = {}
+    for place, target in enumerate(found):
+        errand = errands[target.errand_id]
+        notification = notifications[errand.notification_id]
+        if target.address is None:
+            outcomes[place] = replies.ours("address_unreadable")
+            continue
+        if notification.mode == Notification.Mode.TEST:
+            outcomes[place] = Outcome(Fate.SENT, reason=results.TEST_MODE)
+            continue
+        key = (errand.id, target.platform)
+        if key not in wordings:  # devices that read the same share it, so it is encoded once
+            wordings[key] = worded(
+                errand, notification=notification, platform=target.platform, now=now
+            )
+        pushes.append(Push(Address(target.kind, target.address), wordings[key]))
+        places.append(place)
+    if pushes:
+        for place, outcome in zip(places, gateway().send(pushes), strict=True):
+            outcomes[place] = outcome
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _wording(
-    errand: Errand, *, notification: Notification, platform: str, now: datetime
-) -> Wording:
+def worded(errand: Errand, *, notification: Notification, platform: str, now: datetime) -> Wording:
+    """What may be said to the devices of one platform."""
     if errand.purpose == Delivery.Purpose.CLEAR:
         return wording.clear(
             notification_id=str(notification.id),
@@ -110,13 +134,16 @@ def _wording(
     )
 
 
-def _end(errand: Errand, *, notification: Notification) -> None:
+def end(over: Sequence[Errand], *, notifications: Mapping[uuid.UUID, Notification]) -> None:
     """Nothing to push any more: what was to be tried again is cancelled or expired."""
-    closed = notification.state != Notification.State.OPEN
-    Delivery.objects.filter(
-        notification=notification,
-        purpose=errand.purpose,
-        state=Delivery.State.QUEUED,
-        employee_id__range=(errand.employee_from, errand.employee_to),
-    ).update(state=Delivery.State.CANCELLED if closed else Delivery.State.EXPIRED)
-    errands.finish(errand)
+    for errand in over:
+        notification = notifications.get(errand.notification_id)
+        closed = notification is None or notification.state != Notification.State.OPEN
+        if errand.attempts > 1:  # else nothing was tried
+            Delivery.objects.filter(
+                notification_id=errand.notification_id,
+                purpose=errand.purpose,
+                state=Delivery.State.QUEUED,
+                employee_id__range=(errand.employee_from, errand.employee_to),
+            ).update(state=Delivery.State.CANCELLED if closed else Delivery.State.EXPIRED)
+    errands.finish_all(over)

@@ -1,50 +1,110 @@
-"""Which devices a push errand is for, and which of them are still to be tried."""
+"""Which devices a batch of push errands is for, and which of them are still to be tried."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
+
+from django.db import connection
 
 from accounts.models import Device
-from notifications.models import Delivery, Errand, Notification
+from hub.lib import crypto, logging
+from hub.lib.columns import SealedText
+from notifications.models import Errand, Notification
 
-# Small ranges begin at the recipients and look each one's devices up. Without LATERAL the planner,
+log = logging.get(__name__)
+
+# Begins at the recipients of each errand and looks their devices up. Without LATERAL the planner,
 # which has seen broadcasts, would read every device there is for a notification to one person.
-SHOW = """
-SELECT device.* FROM (
+# What is to be cleared must have been shown.
+REACHABLE = """
+SELECT wanted.errand, device.id, recipient.employee_id, device.platform, device.push_kind,
+       device.push_address, device.push_registered_at
+  FROM unnest(%(errands)s::bigint[], %(notifications)s::uuid[], %(firsts)s::uuid[],
+              %(lasts)s::uuid[], %(purposes)s::text[], %(versions)s::int[])
+       AS wanted(errand, notification, first, last, purpose, version)
+ CROSS JOIN LATERAL (
     SELECT employee_id FROM notifications_recipient
-     WHERE notification_id = %(notification)s
-       AND employee_id BETWEEN %(first)s AND %(last)s) recipient
-CROSS JOIN LATERAL (
-    SELECT device.id, device.employee_id, device.platform, device.push_kind,
-           device.push_address, device.push_registered_at
+     WHERE notification_id = wanted.notification
+       AND employee_id BETWEEN wanted.first AND wanted.last) recipient
+ CROSS JOIN LATERAL (
+    SELECT device.id, device.platform, device.push_kind, device.push_address,
+           device.push_registered_at
       FROM accounts_device device
       JOIN accounts_employee employee ON employee.id = device.employee_id
      WHERE device.employee_id = recipient.employee_id AND device.push_address_index IS NOT NULL
        AND device.closed_at IS NULL AND employee.disabled_at IS NULL) device
-WHERE NOT EXISTS (
-    SELECT 1 FROM notifications_delivery delivery
-     WHERE delivery.notification_id = %(notification)s AND delivery.device_id = device.id
-       AND delivery.purpose = %(purpose)s AND delivery.version = %(version)s
-       AND delivery.state <> 'queued')
-"""
-
-# Only what was shown needs clearing.
-SHOWN = """
-  AND EXISTS (
+ WHERE NOT EXISTS (
+    SELECT 1 FROM notifications_delivery tried
+     WHERE tried.notification_id = wanted.notification
+       AND tried.employee_id = recipient.employee_id AND tried.device_id = device.id
+       AND tried.purpose = wanted.purpose AND tried.version = wanted.version
+       AND tried.state <> 'queued')
+   AND (wanted.purpose <> 'clear' OR EXISTS (
     SELECT 1 FROM notifications_delivery shown
-     WHERE shown.notification_id = %(notification)s AND shown.device_id = device.id
-       AND shown.purpose = 'show' AND shown.state IN ('queued', 'sent', 'delivered'))
+     WHERE shown.notification_id = wanted.notification
+       AND shown.employee_id = recipient.employee_id AND shown.device_id = device.id
+       AND shown.purpose = 'show' AND shown.state IN ('queued', 'sent', 'delivered')))
 """
 
 
-def of(errand: Errand, *, notification: Notification) -> Sequence[Device]:
-    """The reachable devices of the errand's range that have no final result yet."""
-    clearing = errand.purpose == Delivery.Purpose.CLEAR
-    query = SHOW + SHOWN if clearing else SHOW
-    parameters: dict[str, uuid.UUID | str | int | None] = {
-        "notification": notification.id,
-        "first": errand.employee_from,
-        "last": errand.employee_to,
-        "purpose": errand.purpose,
-        "version": notification.version,
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One device that an errand is for. `address` is None where it can't be opened."""
+
+    errand_id: int
+    device_id: uuid.UUID
+    employee_id: uuid.UUID
+    platform: str
+    kind: str
+    address: str | None = field(repr=False)
+    registered_at: datetime | None
+
+
+def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int]) -> list[Target]:
+    """The reachable devices of the errands' ranges that have no final result yet.
+
+    `versions` are those of the notifications, by id; an errand whose notification isn't there
+    has no targets.
+    """
+    wanted = [errand for errand in errands if errand.notification_id in versions]
+    parameters: dict[str, Any] = {
+        "errands": [errand.id for errand in wanted],
+        "notifications": [errand.notification_id for errand in wanted],
+        "firsts": [errand.employee_from for errand in wanted],
+        "lasts": [errand.employee_to for errand in wanted],
+        "purposes": [errand.purpose for errand in wanted],
+        "versions": [versions[errand.notification_id] for errand in wanted],
     }
-    return list(Device.objects.raw(query, parameters))
+    with connection.cursor() as cursor:
+        cursor.execute(REACHABLE, parameters)
+        return list(_opened(cursor.fetchall()))
+
+
+def _opened(rows: Sequence[tuple[object, ...]]) -> Iterator[Target]:
+    """The rows with their addresses opened; one that can't be opened harms no other."""
+    column = address_column()
+    for row in rows:
+        errand_id, device_id, employee_id, platform, kind, sealed, registered_at = cast(
+            "tuple[int, uuid.UUID, uuid.UUID, str, str, bytes, datetime | None]", row
+        )
+        try:
+            address = column.open(bytes(sealed), row=device_id)
+        except crypto.DecryptionError:
+            log.error("push_address_unreadable", device=str(device_id))
+            address = None
+        yield Target(errand_id, device_id, employee_id, platform, kind, address, registered_at)
+
+
+@cache
+def address_column() -> SealedText:
+    """The column that seals push addresses."""
+    return cast(SealedText, Device._meta.get_field("push_address"))
+
+
+def notifications(errands: Sequence[Errand]) -> dict[uuid.UUID, Notification]:
+    """The errands' notifications by id, with what their wording needs."""
+    found = Notification.objects.select_related("subsystem", "category")
+    return found.in_bulk({errand.notification_id for errand in errands})

@@ -15,6 +15,7 @@ from notifications import drain, errands, inbox, ingest, queues, reports
 from notifications.approvals import refusals, respond
 from notifications.models import (
     CallbackEvent,
+    Category,
     Decision,
     Delivery,
     Errand,
@@ -139,7 +140,7 @@ def test_a_department_is_told_and_a_disabled_colleague_is_not(
 def test_fan_out_in_small_batches_gives_everybody_exactly_one_copy(
     accept, alice, bob, charlie, dana, phone, provider, settings
 ):
-    settings.FAN_OUT_BATCH = 1
+    settings.FAN_OUT_BATCH = settings.SEATS_AT_MOST = 1  # more than one person: batch by batch
     for person in (alice, bob, charlie, dana):
         phone(person)
     notice = accept(kind="notice", audience={"any": [{"everybody": True}]})
@@ -155,7 +156,7 @@ def test_fan_out_in_small_batches_gives_everybody_exactly_one_copy(
 def test_a_fan_out_that_crashed_between_batches_goes_on_where_it_was(
     accept, alice, bob, charlie, settings, monkeypatch, provider
 ):
-    settings.FAN_OUT_BATCH = 1
+    settings.FAN_OUT_BATCH = settings.SEATS_AT_MOST = 1  # more than one person: batch by batch
     accept(kind="notice", audience={"any": [{"everybody": True}]})
     calls = iter([True, False])
     monkeypatch.setattr(errands, "extend", lambda errand, now: next(calls))
@@ -370,7 +371,6 @@ def test_wrong_credentials_stop_the_lane_and_no_phone_is_blamed(accept, alice, p
 def test_what_was_closed_meanwhile_is_not_pushed(accept, alice, bob, phone, provider):
     phone(alice), phone(bob)
     request = accept(alice, bob)
-    drain.attempt(errands.claim(queue=queues.PUSH, limit=1, now=clock.now())[0])  # fan-out only
     answer(alice, request)
     work()
 
@@ -451,26 +451,27 @@ def test_what_belongs_to_a_paused_sub_system_is_left_and_lost_is_nothing(
 
 
 def test_an_errand_that_always_fails_is_kept_as_dead_and_the_others_go_on(
-    accept, alice, monkeypatch, provider
+    accept, alice, monkeypatch, provider, phone
 ):
+    phone(alice)
     accept(alice)
     accept(alice, reference="second")
     broken = Errand.objects.order_by("id").first()
-    real = drain.STEPS[Errand.Kind.FAN_OUT]
+    real = send.run
 
-    def step(errand, now):
-        if errand.id == broken.id:
+    def run(batch, now):
+        if any(errand.id == broken.id for errand in batch):
             raise RuntimeError("poison")
-        real(errand, now)
+        real(batch, now)
 
-    monkeypatch.setitem(drain.STEPS, Errand.Kind.FAN_OUT, step)
+    monkeypatch.setattr(send, "run", run)
     Errand.objects.filter(id=broken.id).update(attempts=errands.CLAIMS_AT_MOST)
     work()
 
     broken.refresh_from_db()
     assert broken.dead_at is not None
     assert broken.last_error == "RuntimeError"
-    assert Recipient.objects.count() == 1
+    assert len(provider.sent) == 1
 
 
 def test_a_sub_system_reads_what_became_of_it_and_another_reads_nothing(
@@ -554,3 +555,36 @@ def test_a_restricted_card_is_sealed_in_the_table_and_not_in_the_push(
     assert request.card["title"] == "Expense report"
     assert set(provider.sent[0].wording.data) == {"v", "type", "id"}
     assert audit.HUB.kind == "hub"
+
+
+def test_sub_systems_take_turns_and_urgent_work_comes_first(
+    accept, alice, approval, caller, rosters, now
+):
+    theirs = Category.objects.create(subsystem=rosters, key="approval", name="Approval")
+    for _ in range(6):
+        accept(alice)
+    own = Notification.objects.first()
+    for _ in range(2):
+        errands.add(
+            kind=Errand.Kind.PUSH,
+            notification=Notification(
+                id=own.id, subsystem=rosters, category=theirs, kind="request", priority="normal"
+            ),
+            size=1, due_at=now, now=now,
+        )  # fmt: skip
+    urgent = accept(alice, priority="urgent")
+
+    claimed = errands.claim(queue=queues.PUSH, limit=100, weight=5, now=clock.now())
+    assert claimed[0].notification_id == urgent.id
+    senders = Counter(errand.subsystem_id for errand in claimed[1:])
+    assert senders == {approval.subsystem_id: 2, rosters.id: 2}
+
+
+def test_a_claim_takes_many_small_errands_or_one_that_fills_it(accept, alice):
+    for _ in range(5):
+        accept(alice)
+    Errand.objects.filter(id=Errand.objects.order_by("id")[2].id).update(size=2000)
+
+    claimed = errands.claim(queue=queues.PUSH, limit=100, weight=1000, now=clock.now())
+    assert [errand.size for errand in claimed] == [1, 1, 2000]
+    assert len(errands.claim(queue=queues.PUSH, limit=100, weight=1000, now=clock.now())) == 2

@@ -41,7 +41,10 @@ class Receipts(EmployeeView):
         body, now = bodies.validated(ReceiptsInput, request.data), clock.now()
         if body["receipt"] == "delivered":
             marked = receipts.delivered(
-                device_id=self.session.device_id, notification_ids=body["ids"], now=now
+                employee_id=self.session.employee_id,
+                device_id=self.session.device_id,
+                notification_ids=body["ids"],
+                now=now,
             )
         else:
             marked = inbox.mark(

@@ -1,0 +1,74 @@
+"""Taking what was closed off every tray, for a hundred thousand phones as for one."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from notifications import errands, queues
+from notifications.models import Delivery, Errand, Notification
+
+# How soon to look again whether a push that was under way has been recorded.
+LOOK_AGAIN = timedelta(seconds=2)
+
+
+def run(errand: Errand, now: datetime) -> None:
+    """Write the push errands that take a closed notification off every tray, range by range.
+
+    A worker may be pushing a range at this very moment, having read the notification while it was
+    open: what it shows is not recorded yet, so nothing would clear it. The errand therefore stays
+    until the last of these is recorded or given back, and then clears once more; a device that is
+    cleared already is not pushed again. Pushes that are claimed later find the notification closed.
+    """
+    with transaction.atomic():
+        notification = Notification.objects.get(id=errand.notification_id)
+        under_way = is_being_shown(notification)
+        if errand.attempts <= 1 or not under_way:
+            _clear(notification, now=now)
+        if under_way:
+            errands.postpone(errand, until=now + LOOK_AGAIN, error="a push is under way")
+        else:
+            errands.finish(errand)
+    queues.wake(errand.queue)
+
+
+def is_being_shown(notification: Notification) -> bool:
+    """Whether a push errand that shows it is held by a worker, or was when the worker died."""
+    lane = errands.lane_of(notification)
+    return Errand.objects.filter(
+        queue=queues.queue_of(Errand.Kind.PUSH, lane),  # these three are the index
+        lane=lane,
+        subsystem_id=notification.subsystem_id,
+        notification=notification,
+        kind=Errand.Kind.PUSH,
+        purpose=Delivery.Purpose.SHOW,
+        lease_token__isnull=False,
+        dead_at=None,
+    ).exists()
+
+
+def _clear(notification: Notification, *, now: datetime) -> None:
+    for first, last, size in _ranges(notification.id):
+        errands.add(
+            kind=Errand.Kind.PUSH,
+            notification=notification,
+            purpose=Delivery.Purpose.CLEAR,
+            size=size,
+            employees=(first, last),
+            due_at=now,
+            now=now,
+        )
+
+
+def _ranges(notification_id: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID, int]]:
+    """The recipients of a notification in ranges of a batch each, made by the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (array_agg(employee_id ORDER BY employee_id))[1],"
+            " (array_agg(employee_id ORDER BY employee_id DESC))[1], count(*) FROM ("
+            "  SELECT employee_id, (row_number() OVER (ORDER BY employee_id) - 1) / %s AS part"
+            "    FROM notifications_recipient WHERE notification_id = %s) numbered GROUP BY part",
+            [settings.FAN_OUT_BATCH, notification_id],
+        )
+        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
