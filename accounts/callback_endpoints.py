@@ -1,10 +1,12 @@
 """Where a sub-system is called back: fixed by an administrator, never named in a message."""
 
+import functools
 import ipaddress
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -42,7 +44,24 @@ def guard_of(*, endpoint: Endpoint) -> guard.Guard:
         allowed_networks=tuple(networks),
         allowed_ports=frozenset(endpoint.ports),
         loopback_allowed=endpoint.loopback_allowed and settings.HUB_MODE != "production",
+        https_only=settings.HUB_MODE == "production",
+        never=_back_ends(),
     )
+
+
+@functools.cache
+def _back_ends() -> tuple[tuple[guard.Network, int | None], ...]:
+    """The hub's own database and broker: nobody's callbacks, wherever their names lead."""
+    database, broker = settings.DATABASES["default"], urlsplit(settings.REDIS_URL)
+    places = [
+        (str(database.get("HOST") or ""), int(database.get("PORT") or 5432)),
+        ("" if broker.scheme == "unix" else broker.hostname or "", broker.port or 6379),
+    ]
+    found: list[tuple[guard.Network, int | None]] = []
+    for host, port in places:
+        if host and not host.startswith("/"):  # else a unix socket, which no URL can name
+            found += [(ipaddress.ip_network(a), port) for a in guard.resolve(host)]
+    return tuple(found)
 
 
 def of(*, subsystem: Subsystem) -> Endpoint:

@@ -13,12 +13,12 @@ from hub.lib import errors, ids, logging
 log = logging.get(__name__)
 
 Next = Callable[[HttpRequest], HttpResponse]
-# What is taken over from a caller; anything else would end up in logs, tasks and callbacks.
+# What is taken over from a caller; anything else could forge log lines.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestContext:
-    """Binds the request id to logs, tasks and callbacks, and logs one line a request."""
+    """Binds the request id to the log lines and audit events of a request; logs one line for it."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -52,7 +52,10 @@ class Problems:
         response = self.get_response(request)
         is_problem = response.get("Content-Type", "").startswith(errors.CONTENT_TYPE)
         if request.path.startswith("/api/") and response.status_code >= 400 and not is_problem:
-            return problems.plain(*problems.of_status(response.status_code))
+            body, headers = problems.of_status(response.status_code)
+            # The answer it stands for may say which methods there are.
+            headers |= {name: response[name] for name in ("Allow",) if name in response}
+            return problems.plain(body, headers)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -28,6 +28,8 @@ DRF_CODES: list[tuple[type[drf_errors.APIException], str, str]] = [
     (drf_errors.UnsupportedMediaType, "unsupported_media_type", "The hub reads application/json"),
 ]
 
+# A body may hold ten thousands; nobody reads them, and the answer would be larger than the body.
+FLAWS_AT_MOST = 100
 # What fails before any view of ours, by status: code and title.
 STATUSES: dict[int, tuple[str, str]] = {
     400: ("malformed_request", "The request cannot be read"),
@@ -60,7 +62,8 @@ def of_error(error: errors.HubError) -> dict[str, Any]:
     extra: dict[str, Any] = dict(error.data)
     if error.errors:
         extra["errors"] = [
-            {"pointer": e.pointer, "code": e.code, "message": e.message} for e in error.errors
+            {"pointer": e.pointer, "code": e.code, "message": e.message}
+            for e in error.errors[:FLAWS_AT_MOST]
         ]
     return document(
         status=error.status, code=error.code, title=error.title, detail=error.detail, extra=extra

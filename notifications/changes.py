@@ -16,6 +16,7 @@ from hub.lib import cursors
 from notifications import inbox
 
 PAGE = 200
+POINTER = "/since"
 
 WINDOW = """
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::numeric,
@@ -96,11 +97,11 @@ def since(*, employee_id: uuid.UUID, cursor: str | None) -> Changes:
 
 def _read(cursor: str, *, epoch: str) -> tuple[int, uuid.UUID] | None:
     """The place a cursor names; None if it is of another timeline. Raises Invalid for nonsense."""
-    given, transaction_id, last = cursors.decode(cursor, parts=3)
+    given, transaction_id, last = cursors.decode(cursor, parts=3, pointer=POINTER)
     if not transaction_id.isascii() or not transaction_id.isdigit() or len(transaction_id) > 20:
-        raise cursors.bad()
+        raise cursors.bad(POINTER)
     try:
         place = int(transaction_id), uuid.UUID(last)
     except ValueError as error:
-        raise cursors.bad() from error
+        raise cursors.bad(POINTER) from error
     return place if given == epoch else None

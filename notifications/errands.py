@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
-from hub.lib import ids, logging
+from accounts import audit
+from hub.lib import errors, ids, logging
 from notifications import queues
 from notifications.models import Errand, Notification
 
@@ -49,7 +50,7 @@ chosen AS (
         SELECT id, size, sum(size) OVER (ORDER BY lane, turn, id) AS total FROM locked) summed
      WHERE total - size < %(weight)s)
 UPDATE notifications_errand SET lease_token = %(token)s, lease_until = %(until)s,
-       attempts = attempts + 1
+       attempts = least(attempts + 1, 30000)
   FROM chosen WHERE notifications_errand.id = chosen.id
 RETURNING notifications_errand.*
 """
@@ -59,7 +60,9 @@ def lane_of(notification: Notification) -> int:
     """How soon its work is done: 0 urgent, 1 request, 2 notice, 3 bulk."""
     if notification.priority == Notification.Priority.URGENT:
         return queues.URGENT
-    if notification.kind == Notification.Kind.REQUEST:
+    if notification.kind == Notification.Kind.REQUEST or (
+        notification.priority == Notification.Priority.HIGH
+    ):
         return queues.REQUEST
     if notification.priority == Notification.Priority.BULK:
         return queues.BROADCAST
@@ -128,10 +131,17 @@ def finish_all(done: Sequence[Errand]) -> None:
     Errand.objects.filter(id__in=[e.id for e in done], lease_token__in=tokens).delete()
 
 
-def postpone(errand: Errand, *, until: datetime, error: str) -> bool:
-    """Give an errand back, due again at `until`; False if its lease was lost meanwhile."""
+def postpone(errand: Errand, *, until: datetime, error: str, tried: bool = True) -> bool:
+    """Give an errand back, due again at `until`; False if its lease was lost meanwhile.
+
+    What only had to wait for its turn was not `tried`, and its attempts are not counted.
+    """
     updated = Errand.objects.filter(**_own(errand)).update(
-        due_at=until, lease_until=None, lease_token=None, last_error=error[:200]
+        due_at=until,
+        lease_until=None,
+        lease_token=None,
+        last_error=error[:200],
+        attempts=errand.attempts if tried else errand.attempts - 1,
     )
     return updated == 1
 
@@ -168,3 +178,44 @@ def due_queues(*, now: datetime) -> list[str]:
             [list(queues.ALL), now, now],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def revive(*, errand_id: int, actor: audit.Actor, now: datetime) -> None:
+    """Make a dead errand due again, with all its attempts before it.
+
+    Raises NotFound if there is no dead errand of that id.
+    """
+    with transaction.atomic():
+        errand = _dead(errand_id)
+        Errand.objects.filter(pk=errand_id).update(
+            dead_at=None, due_at=now, attempts=0, lease_until=None, lease_token=None
+        )
+        queues.wake(errand.queue)
+        _note(errand, "errand_revived", actor=actor, now=now)
+
+
+def remove(*, errand_id: int, actor: audit.Actor, now: datetime) -> None:
+    """Drop a dead errand: what it stood for is not done. Raises NotFound as `revive` does."""
+    with transaction.atomic():
+        errand = _dead(errand_id)
+        Errand.objects.filter(pk=errand_id).delete()
+        _note(errand, "errand_removed", actor=actor, now=now)
+
+
+def _dead(errand_id: int) -> Errand:
+    dead = Errand.objects.select_for_update().filter(pk=errand_id, dead_at__isnull=False)
+    errand = dead.first()
+    if errand is None:
+        raise errors.NotFound("There is no dead errand of that id.")
+    return errand
+
+
+def _note(errand: Errand, action: str, *, actor: audit.Actor, now: datetime) -> None:
+    audit.record(
+        now=now,
+        actor=actor,
+        action=action,
+        subject_kind="errand",
+        subject_id=errand.pk,
+        data={"kind": errand.kind, "notification": str(errand.notification_id)},
+    )

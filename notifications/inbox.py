@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from hub.lib import cursors, errors
+from hub.lib import clock, cursors, errors
 from hub.lib.columns import CurrentTransactionId
 from notifications.models import Decision, Notification, Recipient, Response, Seat
 
@@ -183,15 +183,15 @@ def _item(
         "waiting_for_you": waiting,
         "your_answer": None
         if answer is None
-        else {"verb": answer.verb, "responded_at": answer.responded_at.isoformat()},
+        else {"verb": answer.verb, "responded_at": clock.text(answer.responded_at)},
         "decision": None if decision is None else outcome(decision, reader_id=row.employee_id),
-        "arrived_at": row.arrived_at.isoformat(),
-        "due_at": _time(notification.due_at),
-        "expires_at": _time(notification.expires_at),
-        "seen_at": _time(row.seen_at),
-        "read_at": _time(row.read_at),
-        "archived_at": _time(row.archived_at),
-        "closed_at": _time(notification.closed_at),
+        "arrived_at": clock.text(row.arrived_at),
+        "due_at": clock.text(notification.due_at),
+        "expires_at": clock.text(notification.expires_at),
+        "seen_at": clock.text(row.seen_at),
+        "read_at": clock.text(row.read_at),
+        "archived_at": clock.text(row.archived_at),
+        "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.closed_reason,
     }
 
@@ -203,7 +203,7 @@ def outcome(decision: Decision, *, reader_id: uuid.UUID | None = None) -> Outcom
         "verb": decision.verb,
         "effect": decision.effect,
         "version": decision.version,
-        "decided_at": decision.decided_at.isoformat(),
+        "decided_at": clock.text(decision.decided_at),
         "decided_by": None
         if response is None
         else {"employee_id": response.actor.employee_id, "name": response.actor.display_name},
@@ -270,7 +270,3 @@ def read_cursor(text: str) -> tuple[datetime, uuid.UUID]:
         return moment, uuid.UUID(last)
     except ValueError as error:
         raise cursors.bad() from error
-
-
-def _time(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()

@@ -2,13 +2,12 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypedDict, cast
 
 from django.db.models import Count, Q, QuerySet
 
 from accounts.subsystems import Caller
-from hub.lib import cursors, errors
+from hub.lib import clock, cursors, errors
 from notifications import inbox
 from notifications.models import Decision, Delivery, Notification, Recipient
 
@@ -116,11 +115,11 @@ def report(notification: Notification) -> Report:
         "version": notification.version,
         "sensitivity": notification.sensitivity,
         "priority": notification.priority,
-        "created_at": notification.created_at.isoformat(),
-        "send_at": _time(notification.send_at),
-        "due_at": _time(notification.due_at),
-        "expires_at": _time(notification.expires_at),
-        "closed_at": _time(notification.closed_at),
+        "created_at": clock.text(notification.created_at),
+        "send_at": clock.text(notification.send_at),
+        "due_at": clock.text(notification.due_at),
+        "expires_at": clock.text(notification.expires_at),
+        "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.closed_reason,
         "fanned_out": notification.fanned_out_at is not None,
         "metadata": notification.metadata,
@@ -148,7 +147,3 @@ def counts(notification: Notification) -> Counts:
         pushes_failed=Count("device_id", filter=Q(state="failed")),
     )
     return cast(Counts, people | pushes)
-
-
-def _time(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()

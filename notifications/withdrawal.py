@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts import audit
 from accounts.subsystems import Caller
-from hub.lib import errors
+from hub.lib import clock, errors
 from notifications import closing, lifecycle, reports
 from notifications.callbacks import events
 from notifications.models import Notification, Recipient
@@ -73,7 +73,7 @@ def withdraw(
             type_="notification.withdrawn",
             facts={
                 "reason": reason,
-                "withdrawn_at": now.isoformat(),
+                "withdrawn_at": clock.text(now),
                 "had_already": asdict(had_already),
             },
             now=now,

@@ -7,14 +7,22 @@ class Create(SubsystemView):
     draft = bodies.validated(self.Input, request.data)
 """
 
+import re
+import uuid
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from django.http import QueryDict
 from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 
 from hub.lib import errors, text
 
+_RFC_3339 = re.compile(
+    r"(?!0000)\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OF_WHOLE = "non_field_errors"
 
 
@@ -52,6 +60,54 @@ class Text(Line):
     several_lines = True
 
 
+class Pattern(Line, serializers.RegexField):
+    """One line of a certain form."""
+
+
+class Slug(Line, serializers.SlugField):
+    """A key: letters, digits, hyphens and underscores."""
+
+
+class Whole(serializers.IntegerField):
+    """A whole number, told as a number: the text "1" is none."""
+
+    def to_internal_value(self, data: object) -> int:
+        """The number; 1.0 is the same as 1, as JSON has it."""
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class Flag(serializers.BooleanField):
+    """True or false; neither "yes" nor 1."""
+
+    def to_internal_value(self, data: object) -> bool:
+        """The value."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Moment(serializers.DateTimeField):
+    """A moment by RFC 3339, with its offset: without one, two readers see two moments."""
+
+    def to_internal_value(self, value: object) -> datetime:
+        """The moment."""
+        if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ss, then Z or the offset as +hh:mm")
+        return super().to_internal_value(value)
+
+
+class Id(serializers.UUIDField):
+    """An id, in the one form the hub writes them."""
+
+    def to_internal_value(self, data: object) -> uuid.UUID:
+        """The id; upper case is taken too."""
+        if not isinstance(data, str) or not _UUID.fullmatch(data):
+            self.fail("invalid", value=str(data)[:100])
+        return super().to_internal_value(data)
+
+
 class Secret(Line):
     """A password or a token: taken as it is, whatever it holds, and never shown in the schema."""
 
@@ -72,6 +128,19 @@ def validated(serializer_class: type[serializers.Serializer], data: object) -> d
     if flaws:
         raise errors.Invalid("The request is not valid. See errors.", errors=flaws)
     return dict(serializer.validated_data)
+
+
+def query(serializer_class: type[serializers.Serializer], given: QueryDict) -> dict[str, Any]:
+    """The query's values, like `validated`; a parameter that is there twice is refused too."""
+    twice = [name for name, values in given.lists() if len(values) > 1]
+    if twice:
+        raise errors.Invalid(
+            "A parameter stands in the query more than once.",
+            errors=[
+                errors.FieldError(_below("", name), "repeated", "Give it once.") for name in twice
+            ],
+        )
+    return validated(serializer_class, given.dict())
 
 
 def _flaws(found: Any, pointer: str) -> Iterator[errors.FieldError]:

@@ -5,6 +5,8 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from hub.lib import strict_json
@@ -21,9 +23,12 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        kind, parameters = parse_header_parameters(media_type or "")
+        if kind.lower() != self.media_type:  # such as */*, which matches every parser
+            raise UnsupportedMediaType(kind)
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(most + 1)
         if len(body) > most:
             raise RequestDataTooBig
-        charset = (parser_context or {}).get("encoding")
-        return strict_json.loads(body, charset=charset)
+        # What was sent, not what Django makes of it: it falls back to UTF-8 on unknown ones.
+        return strict_json.loads(body, charset=parameters.get("charset"))

@@ -19,6 +19,8 @@ answers = schema.answers
 class View(APIView):
     """What all doors have in common: nothing is kept by a cache unless the view says so."""
 
+    # OPTIONS would describe the view in words that are no contract.
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     quota: limits.Quota | None = None
 
     def finalize_response(

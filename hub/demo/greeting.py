@@ -6,14 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-FIRST_NOTIFICATION = {
-    "category": "expense.approval",
-    "kind": "request",
-    "reference": "EXP-2291",
-    "title": "Expense report EXP-2291",
-    "summary": "Taxi and hotel, Bengaluru",
-}
-
 
 def compose(addresses: Mapping[str, Any], *, seeded: Path) -> str:
     """Addresses, logins, an API key and a first `curl`, from what the seed wrote into `seeded`."""
@@ -52,10 +44,7 @@ def _admin(demo: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _curl(web: str, demo: Mapping[str, Any]) -> str:
-    body = demo.get("first_notification") or {
-        **FIRST_NOTIFICATION,
-        "audience": {"any": [{"employees": list(demo.get("employee_ids", {}).values())[:1]}]},
-    }
+    body = demo["first_notification"]
     return " \\\n".join(
         [
             f"  curl -i {web}/api/v1/notifications",

@@ -56,7 +56,7 @@ class Fact(bodies.Body):
     label = bodies.Line(max_length=80)  # type: ignore[assignment]  # DRF takes it off the class
     value = bodies.Line(max_length=500)
     type = serializers.ChoiceField(choices=FACT_TYPES, default="text")
-    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
+    currency = bodies.Pattern(r"^[A-Z]{3}$", required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Money has a currency, nothing else has."""
@@ -71,8 +71,8 @@ class Link(bodies.Body):
     """A way into a module of the sub-system; never a URL."""
 
     label = bodies.Line(max_length=80)  # type: ignore[assignment]  # DRF takes it off the class
-    module = serializers.SlugField(max_length=64)
-    path = serializers.RegexField(r"^/[A-Za-z0-9/_.~-]*$", max_length=500, default="/")
+    module = bodies.Slug(max_length=64)
+    path = bodies.Pattern(r"^/[A-Za-z0-9/_.~-]*$", max_length=500, default="/")
 
 
 class ActionShape(bodies.Body):

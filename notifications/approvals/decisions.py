@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts import audit
 from accounts.models import Employee
+from hub.lib import clock
 from notifications import closing
 from notifications.callbacks import events
 from notifications.models import Decision, Notification, Response
@@ -60,7 +61,7 @@ def facts(decision: Decision, *, response: Response | None) -> dict[str, Any]:
         "comment": response.comment if response else None,
         "inputs": response.inputs if response else None,
         "actor": _actor(response.actor) if response else None,
-        "decided_at": decision.decided_at.isoformat(),
+        "decided_at": clock.text(decision.decided_at),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.db import transaction
 
 from accounts import audit
-from hub.lib import errors
+from hub.lib import clock, errors
 from notifications import closing, inbox
 from notifications.approvals import decisions, policy, refusals
 from notifications.callbacks import events
@@ -58,7 +58,7 @@ def respond(
     if own is not None:
         raise refusals.AlreadyAnswered(
             "You have answered this already; an answer can't be changed.",
-            data={"verb": own.verb, "responded_at": own.responded_at.isoformat()},
+            data={"verb": own.verb, "responded_at": clock.text(own.responded_at)},
         )
     action = _action(notification, answer=answer)
     response = Response.objects.create(
@@ -107,7 +107,7 @@ def _record(
             "verb": response.verb,
             "effect": response.effect,
             "actor": {"employee_id": response.actor.employee_id, "on_behalf_of": None},
-            "responded_at": now.isoformat(),
+            "responded_at": clock.text(now),
         },
         now=now,
     )

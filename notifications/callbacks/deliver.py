@@ -38,7 +38,8 @@ def run(errand: Errand, now: datetime) -> None:
         state=CallbackEvent.State.PENDING,
     )
     if earlier.exists():
-        errands.postpone(errand, until=now + ORDER_WAIT, error="an earlier event is not told yet")
+        error = "an earlier event is not told yet"
+        errands.postpone(errand, until=now + ORDER_WAIT, error=error, tried=False)
         return
     log.info("callback_calling", errand=errand.id, event_id=str(event.id))
     started = time.monotonic()

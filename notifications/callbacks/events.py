@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from hub.lib import ids
+from hub.lib import clock, ids
 from notifications import errands
 from notifications.models import CallbackEvent, Errand, Notification
 
@@ -56,7 +56,7 @@ def body(
     return {
         "id": str(event_id),
         "type": type_,
-        "timestamp": now.isoformat(),
+        "timestamp": clock.text(now),
         "data": {
             "notification_id": str(notification.id),
             "reference": notification.reference,

@@ -111,6 +111,8 @@ class Notification(models.Model):
     )
 
     class Meta:
+        # For staff: what a restricted notification says; any other may be read with `view`.
+        permissions = [("read_content", "Can read the content of restricted notifications")]
         constraints = [
             models.CheckConstraint(
                 name="notification_restricted_is_sealed",

@@ -5,6 +5,7 @@ which a web process need not pay. Why the library does not send by itself: ADR 0
 """
 
 import functools
+import hashlib
 import json
 import os
 import secrets
@@ -18,7 +19,7 @@ from typing import Any
 from django.conf import settings
 
 from hub.lib import logging
-from notifications.push import bearer, encoding, replies, transport, wording
+from notifications.push import bearer, encoding, rate, replies, transport, wording
 from notifications.push.gateway import Fate, Outcome, Push, Wording
 
 log = logging.get(__name__)
@@ -27,6 +28,8 @@ log = logging.get(__name__)
 _SENTINEL = f"address-{secrets.token_hex(16)}"
 # This many malformed addresses in one call, and more than half of it: the fault is on our side.
 SUSPICIOUS_BAD_TOKENS = 20
+# A worker waits this long for the bucket; for longer it gives the errands back.
+PATIENCE = timedelta(seconds=2)
 _UNREACHED = replies.later("timeout")
 
 
@@ -39,6 +42,8 @@ class Config:
     ca_file: str
     connections: int
     total_timeout: timedelta  # of one call of `send`
+    messages_a_minute: int
+    redis_url: str
 
 
 def gateway_from_settings() -> "FcmGateway":
@@ -49,6 +54,8 @@ def gateway_from_settings() -> "FcmGateway":
         ca_file=settings.FCM_CA_FILE,
         connections=settings.FCM_CONNECTIONS,
         total_timeout=settings.FCM_TOTAL_TIMEOUT,
+        messages_a_minute=settings.FCM_MESSAGES_A_MINUTE,
+        redis_url=settings.REDIS_URL,
     )
     return _gateway(config, os.getpid())
 
@@ -69,6 +76,22 @@ class FcmGateway:
             transport.Config(ca_file=config.ca_file, connections=config.connections)
         )
 
+    def admit(self, count: int) -> timedelta:
+        """Wait for the project's bucket, up to PATIENCE; see `gateway.Gateway.admit`."""
+        wait = rate.reserve(self._limit(), count=count, longest=PATIENCE)
+        if wait > PATIENCE:
+            return wait
+        time.sleep(wait.total_seconds())
+        return timedelta(0)
+
+    def _limit(self) -> rate.Limit:
+        # One bucket a service account: its file names the project, which is read when first used.
+        return rate.Limit(
+            project=hashlib.sha256(self._config.credentials_file.encode()).hexdigest()[:16],
+            messages_a_minute=self._config.messages_a_minute,
+            redis_url=self._config.redis_url,
+        )
+
     def send(self, pushes: Sequence[Push]) -> list[Outcome]:
         """One outcome a push, in their order; see `gateway.Gateway.send`."""
         outcomes = [_UNREACHED] * len(pushes)  # until something better is known
@@ -86,6 +109,11 @@ class FcmGateway:
         for index in denied:
             outcomes[index] = refusal
         _doubt_bad_tokens(outcomes)
+        over = [outcome for outcome in outcomes if outcome.reason == "quota_exceeded"]
+        # A few may be of one device's own limit; many are the project's.
+        if len(over) > max(1, len(outcomes) // 100):
+            spans = [outcome.retry_after for outcome in over if outcome.retry_after]
+            rate.hold(self._limit(), span=max(spans, default=timedelta(seconds=10)))
         _report(outcomes)
         return outcomes
 

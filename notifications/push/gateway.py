@@ -80,6 +80,12 @@ class Push:
 class Gateway(Protocol):
     """A push provider."""
 
+    def admit(self, count: int) -> timedelta:
+        """Zero once `count` pushes may be sent, having waited a moment for it if need be.
+
+        Anything else is how long to come again after: nothing may be sent before.
+        """
+
     def send(self, pushes: Sequence[Push]) -> list[Outcome]:
         """One outcome a push, in their order.
 

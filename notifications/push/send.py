@@ -52,6 +52,11 @@ def run(batch: Sequence[Errand], now: datetime) -> None:
         notifications=[str(errand.notification_id) for errand in wanted][:20],
         of=len(found),
     )
+    patience = gateway().admit(len(found)) if found else timedelta(0)
+    if patience:
+        for errand in wanted:
+            errands.postpone(errand, until=now + patience, error="rate", tried=False)
+        return
     outcomes = call(found, errands={errand.id: errand for errand in wanted},
                     notifications=notifications, now=now)  # fmt: skip
     results.record(

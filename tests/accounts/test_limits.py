@@ -7,9 +7,8 @@ import time_machine
 from django.conf import LazySettings
 from django.test import Client
 
-from accounts.api import limits
 from accounts.models import Subsystem
-from hub.lib import clock
+from hub.lib import clock, scratchpad
 from tests.accounts.test_api import refused, send
 
 pytestmark = [pytest.mark.urls("tests.accounts.urls"), pytest.mark.django_db]
@@ -36,13 +35,13 @@ def test_without_redis_nobody_is_limited_and_only_the_first_request_tries_it(
     Subsystem.objects.update(requests_a_minute=1)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     tried: list[str] = []
-    connect = limits._client
-    monkeypatch.setattr(limits, "_client", lambda url: tried.append(url) or connect(url))
+    connect = scratchpad._client
+    monkeypatch.setattr(scratchpad, "_client", lambda url: tried.append(url) or connect(url))
     try:
         for _ in range(3):
             response = send(client, "POST", "echo", {"title": "x"}, key)
             assert response.status_code == 200
             assert "RateLimit-Limit" not in response
     finally:
-        limits.breaker.reset()
+        scratchpad.breaker.reset()
     assert len(tried) == 1

@@ -21,7 +21,10 @@ EDGES = {
     "celery": (
         "hub/celery.py", "accounts/tasks.py", "notifications/tasks.py", "notifications/queues.py",
     ),
-    "redis": ("accounts/api/limits.py", "hub/health.py", "hub/demo/"),
+    "redis": (
+        "hub/lib/scratchpad.py", "accounts/api/limits.py", "notifications/push/rate.py",
+        "hub/health.py", "hub/demo/",
+    ),
     "urllib.request": ("hub/demo/",),
     "http.client": ("hub/demo/",),
 }  # fmt: skip

@@ -25,7 +25,7 @@ def test_the_walk_finds_the_doors():
 def test_a_route_demands_identity_unless_it_is_on_the_short_list(route):
     assert inspect.isclass(route.view), "a door is a class that names whom it serves"
     if route.key in OPEN:
-        assert route.view.authentication_classes == []
+        assert getattr(route.view, "authentication_classes", []) == []
         return
     [authentication] = route.view.authentication_classes
 

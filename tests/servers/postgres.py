@@ -4,11 +4,13 @@ It never touches Debian's clusters. As root it runs as the account `postgres`, i
 directory that this account can reach (pytest's own directories are closed to it).
 """
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from tests.servers import install, process
@@ -28,6 +30,24 @@ class Postgres(process.Running):
     """A cluster with the role and the database `hub`; stop() leaves its data alone."""
 
     data: Path
+
+    def kill(self) -> None:
+        """End it as a power cut would. Its backends lead sessions of their own, and one that
+        outlives the postmaster for a moment would keep the next one from starting."""
+        backends = self._backends()
+        super().kill()
+        for backend in backends:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGKILL)
+        while any(Path(f"/proc/{backend}").exists() for backend in backends):
+            time.sleep(0.01)
+
+    def _backends(self) -> list[int]:
+        try:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii")
+        except (OSError, process.DidNotStart):
+            return []
+        return [int(child) for child in children.split()]
 
     def remove(self) -> None:
         """Stop it and delete its data."""

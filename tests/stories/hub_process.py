@@ -31,6 +31,12 @@ def until[T](what: str, happened: Callable[[], T], *, seconds: float = PATIENCE_
     return result
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that the threads of a process have started and that still exist."""
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for thread in threads for child in thread.read_text("ascii").split()]
+
+
 class Hub:
     """Web, worker and beat, each in a session of its own, with its log in `directory`.
 
@@ -111,12 +117,11 @@ class Hub:
 
     def kill_children(self, name: str) -> None:
         """SIGKILL the children of a process, and leave itself alone."""
-        leader = self._running[name].pid
-        children = Path(f"/proc/{leader}/task/{leader}/children").read_text(encoding="ascii")
-        assert children.split(), f"{name} has no children"
-        for child in children.split():
+        children = children_of(self._running[name].pid)
+        assert children, f"{name} has no children"
+        for child in children:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(int(child), signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
 
     def stop(self) -> None:
         """End everything, in order where it listens, by force where it doesn't."""

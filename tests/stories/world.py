@@ -119,14 +119,30 @@ class World:
             yield
 
     def mend(self) -> None:
-        """Put back whatever a test stopped, froze or scripted, even one that failed."""
-        for server in (self.redis, self.postgres):
-            server.thaw()
-            with contextlib.suppress(AssertionError):  # it runs already
-                server.start_again()
+        """Put back whatever a test scripted or killed, even one that failed."""
         self.emulator.clear_scripts()
         self.answer_callbacks()
         self.hub.start()
+
+
+@contextlib.contextmanager
+def killed(server: process.Running) -> Iterator[None]:
+    """A server is dead meanwhile, as after a power cut."""
+    server.kill()
+    try:
+        yield
+    finally:
+        server.start_again()
+
+
+@contextlib.contextmanager
+def frozen(server: process.Running) -> Iterator[None]:
+    """A server takes connections meanwhile, and answers nobody."""
+    server.freeze()
+    try:
+        yield
+    finally:
+        server.thaw()
 
 
 def request_to(*names: str) -> dict[str, Any]:

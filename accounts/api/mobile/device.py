@@ -16,8 +16,9 @@ class OneDevice(EmployeeView):
     """A session of the employee who speaks; anybody else's is a 404."""
 
     @extend_schema(
-        operation_id="endDevice",
-        tags=["Me"],
+        operation_id="end_device",
+        tags=["Mobile API: employee"],
+        summary="Sign a phone out from afar",
         responses=answers({204: None}, refused=[401, 403, 404, 429]),
     )
     def delete(self, request: Request, device_id: uuid.UUID) -> Response:

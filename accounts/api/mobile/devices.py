@@ -36,8 +36,9 @@ class Devices(EmployeeView):
         entries = Entry(many=True)
 
     @extend_schema(
-        operation_id="devices",
-        tags=["Me"],
+        operation_id="list_devices",
+        tags=["Mobile API: employee"],
+        summary="Where you are signed in",
         responses=answers({200: Output}, refused=[401, 403, 429]),
     )
     def get(self, request: Request) -> Response:

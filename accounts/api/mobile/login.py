@@ -47,7 +47,8 @@ class Login(OpenView):
 
     @extend_schema(
         operation_id="login",
-        tags=["Session"],
+        tags=["Mobile API: session"],
+        summary="Sign in with the directory's name and password",
         request=Input,
         responses=answers({200: Output}, refused=[400, 401, 403, 422, 429, 503]),
     )

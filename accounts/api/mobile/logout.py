@@ -16,7 +16,8 @@ class Logout(EmployeeView):
 
     @extend_schema(
         operation_id="logout",
-        tags=["Session"],
+        tags=["Mobile API: session"],
+        summary="End this session",
         request=None,
         responses=answers({204: None}, refused=[401, 403, 429]),
     )

@@ -20,8 +20,9 @@ class LogoutEverywhere(EmployeeView):
         ended = serializers.IntegerField(help_text="Sessions that were open, this one included.")
 
     @extend_schema(
-        operation_id="logoutEverywhere",
-        tags=["Session"],
+        operation_id="logout_everywhere",
+        tags=["Mobile API: session"],
+        summary="End every session",
         request=None,
         responses=answers({200: Output}, refused=[401, 403, 429]),
     )

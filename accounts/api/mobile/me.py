@@ -13,8 +13,9 @@ class Me(EmployeeView):
     """The employee who speaks."""
 
     @extend_schema(
-        operation_id="me",
-        tags=["Me"],
+        operation_id="read_me",
+        tags=["Mobile API: employee"],
+        summary="Yourself, as the directory has you",
         responses=answers({200: shown.Employee}, refused=[401, 403, 429]),
     )
     def get(self, request: Request) -> Response:

@@ -22,8 +22,9 @@ class PushToken(EmployeeView):
         push_kind = serializers.ChoiceField(choices=Device.PushKind.choices, required=False)
 
     @extend_schema(
-        operation_id="registerPushToken",
-        tags=["Me"],
+        operation_id="register_push_token",
+        tags=["Mobile API: employee"],
+        summary="Say where this phone is reached",
         request=Input,
         responses=answers({204: None}, refused=[400, 401, 403, 422, 429]),
     )

@@ -25,7 +25,8 @@ class Refresh(OpenView):
 
     @extend_schema(
         operation_id="refresh",
-        tags=["Session"],
+        tags=["Mobile API: session"],
+        summary="Exchange a refresh token for the next pair",
         request=Input,
         responses=answers({200: Output}, refused=[400, 401, 403, 422, 503]),
     )

@@ -31,14 +31,14 @@ class Changes(EmployeeView):
 
     @extend_schema(
         operation_id="follow_changes",
-        tags=["Mobile API"],
+        tags=["Mobile API: inbox"],
         parameters=[Query],
         responses=answers({200: ChangesShape}, refused=[401, 403, 422, 429]),
         summary="What changed since a cursor; misses nothing",
     )
     def get(self, request: Request) -> Response:
         """The employee's own changes."""
-        query = bodies.validated(Query, request.query_params.dict())
+        query = bodies.query(Query, request.query_params)
         feed = changes.since(
             employee_id=self.session.employee_id, cursor=query.get("since") or None
         )

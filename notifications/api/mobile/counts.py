@@ -23,7 +23,7 @@ class Counts(EmployeeView):
 
     @extend_schema(
         operation_id="read_counts",
-        tags=["Mobile API"],
+        tags=["Mobile API: inbox"],
         responses=answers({200: CountsShape}, refused=[401, 403, 429]),
         summary="How many are unread, how many wait for an answer",
     )

@@ -33,14 +33,14 @@ class Inbox(EmployeeView):
 
     @extend_schema(
         operation_id="list_inbox",
-        tags=["Mobile API"],
+        tags=["Mobile API: inbox"],
         parameters=[Query],
         responses=answers({200: PageOfItems}, refused=[401, 403, 422, 429]),
         summary="A page of the inbox, newest first",
     )
     def get(self, request: Request) -> Response:
         """A page of the employee's own copies."""
-        query = bodies.validated(Query, request.query_params.dict())
+        query = bodies.query(Query, request.query_params)
         page = inbox.page(employee_id=self.session.employee_id, **query)
         return Response(
             {

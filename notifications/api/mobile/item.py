@@ -16,7 +16,7 @@ class Item(EmployeeView):
 
     @extend_schema(
         operation_id="read_item",
-        tags=["Mobile API"],
+        tags=["Mobile API: inbox"],
         responses=answers({200: ItemShape}, refused=[401, 403, 404, 429]),
         summary="One item, with the truth about it now",
     )

@@ -15,7 +15,7 @@ from notifications.api.mobile.receipts import MOST, Marked
 class MarkInput(bodies.Body):
     """Which items, and how to mark them."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST)
+    ids = serializers.ListField(child=bodies.Id(), min_length=1, max_length=MOST)
     mark = serializers.ChoiceField(choices=["read", "archived", "unarchived"])
 
 
@@ -24,7 +24,7 @@ class Mark(EmployeeView):
 
     @extend_schema(
         operation_id="mark_items",
-        tags=["Mobile API"],
+        tags=["Mobile API: inbox"],
         request=MarkInput,
         responses=answers({200: Marked}, refused=[400, 401, 403, 422, 429]),
         summary="Mark items as read, archive them, or take them back from the archive",

@@ -16,7 +16,7 @@ MOST = 200
 class ReceiptsInput(bodies.Body):
     """Which pushes this phone has drawn, and which its owner has looked at."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST)
+    ids = serializers.ListField(child=bodies.Id(), min_length=1, max_length=MOST)
     receipt = serializers.ChoiceField(choices=["delivered", "seen"])
 
 
@@ -31,7 +31,7 @@ class Receipts(EmployeeView):
 
     @extend_schema(
         operation_id="send_receipts",
-        tags=["Mobile API"],
+        tags=["Mobile API: inbox"],
         request=ReceiptsInput,
         responses=answers({200: Marked}, refused=[400, 401, 403, 422, 429]),
         summary="Report that pushes were drawn on this phone, or seen",

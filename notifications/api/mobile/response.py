@@ -3,7 +3,6 @@
 import uuid
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,9 +17,9 @@ from notifications.approvals import respond
 class ResponseInput(bodies.Body):
     """The answer, and which version of the content it answers."""
 
-    verb = serializers.CharField(max_length=32)
-    version = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
-    comment = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
+    verb = bodies.Line(max_length=32)
+    version = bodies.Whole(min_value=1, max_value=2_000_000_000)
+    comment = bodies.Text(max_length=2000, required=False, default="", allow_blank=True)
 
 
 class Respond(EmployeeView):
@@ -28,7 +27,7 @@ class Respond(EmployeeView):
 
     @extend_schema(
         operation_id="respond",
-        tags=["Mobile API"],
+        tags=["Mobile API: inbox"],
         request=ResponseInput,
         responses=answers({200: ItemShape}, refused=[400, 401, 403, 404, 409, 422, 429]),
         parameters=[IDEMPOTENCY_KEY],

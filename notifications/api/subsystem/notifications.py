@@ -30,8 +30,8 @@ class Policy(bodies.Body):
     """How many approvers must approve; one rejection ends it unless `reject_ends` is false."""
 
     mode = serializers.ChoiceField(choices=["any", "all", "quorum"])
-    n = serializers.IntegerField(required=False, min_value=1, max_value=500)
-    reject_ends = serializers.BooleanField(required=False)
+    n = bodies.Whole(required=False, min_value=1, max_value=500)
+    reject_ends = bodies.Flag(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A quorum says how many, the others don't."""
@@ -65,13 +65,13 @@ class NotificationInput(bodies.Body):
     priority = serializers.ChoiceField(
         choices=Notification.Priority.choices, default=Notification.Priority.NORMAL
     )
-    send_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    due_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    send_at = bodies.Moment(required=False, allow_null=True, default=None)
+    due_at = bodies.Moment(required=False, allow_null=True, default=None)
+    expires_at = bodies.Moment(required=False, allow_null=True, default=None)
     on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], default="none")
     policy = Policy(required=False)
     actions = serializers.ListField(child=ActionShape(), required=False, max_length=2)
-    collapse_key = serializers.RegexField(
+    collapse_key = bodies.Pattern(
         r"^[A-Za-z0-9._-]+$", max_length=64, required=False, allow_null=True, default=None
     )
     metadata = serializers.DictField(required=False, default=dict)
@@ -167,7 +167,7 @@ class Notifications(SubsystemView):
     )
     def get(self, request: Request) -> Response:
         """A page of what this sub-system sent with keys of this mode."""
-        query = bodies.validated(Query, request.query_params.dict())
+        query = bodies.query(Query, request.query_params)
         page = reports.page(caller=self.caller, **query)
         return Response(
             {

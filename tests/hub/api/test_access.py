@@ -26,7 +26,7 @@ def test_each_caller_gets_what_the_matrix_says_and_nothing_of_anybody_else(world
     row, (method, path) = MATRIX[key], key.split(" ")
     got = {}
     for caller in row.expected():
-        before = transaction.savepoint()
+        before = transaction.savepoint_create()
         answer = world.call(caller, method, address(path, world), row.body(world))
         transaction.savepoint_rollback(before)  # the next caller finds everything as it was
         got[caller] = said(answer)

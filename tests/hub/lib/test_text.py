@@ -15,7 +15,7 @@ from hub.lib import text
         "אִ֑מָּהּ",  # Hebrew with vowels and cantillation
         "สวัสดีที่นี่",
         "नमस्ते क्ष्म्य",
-        "\u200fשלום\u200e (PO-1)",  # noqa: RUF001
+        "\u200fשלום\u200e (PO-1)",
         "👩🏽‍💻 🏳️‍🌈 1️⃣",
         "a" + "\u0301" * text.MARKS_IN_A_ROW,
     ],

@@ -35,6 +35,8 @@ def emulator(running: process.Running) -> Iterator[client.Emulator]:
 @pytest.fixture
 def config(running: process.Running) -> fcm.Config:
     return fcm.Config(
+        messages_a_minute=100_000_000,
+        redis_url=os.environ["REDIS_URL"],
         credentials_file=str(running.credentials_file),
         endpoint=running.endpoint,
         ca_file=str(running.ca_file),

@@ -1,0 +1,13 @@
+"""The admin of who may speak to the hub; it reads freely and writes through domain functions."""
+
+from django.conf import settings
+from django.contrib import admin
+
+from accounts.admin import audit_events, devices, employees, keys, staff, subsystems
+
+__all__ = ["audit_events", "devices", "employees", "keys", "staff", "subsystems"]
+
+admin.site.site_header = settings.HUB_NAME
+admin.site.site_title = settings.HUB_NAME
+admin.site.index_title = "Administration"
+admin.site.site_url = None

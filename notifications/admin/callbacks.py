@@ -1,0 +1,91 @@
+"""Callback events with every try, and the replay of those that are dead."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from accounts.admin import acts, base, tables
+from notifications.admin import content
+from notifications.callbacks import replay
+from notifications.models import CallbackAttempt, CallbackEvent
+
+
+def tell_again(deed: acts.Deed) -> None:
+    """A dead event is due again."""
+    replay.replay(event_id=deed.subject.pk, actor=deed.actor, now=deed.now)
+
+
+def is_dead(event: CallbackEvent) -> bool:
+    """Whether it can be replayed."""
+    return event.state == CallbackEvent.State.DEAD
+
+
+@admin.register(CallbackEvent)
+class CallbackEventAdmin(base.ReadOnlyAdmin):
+    """Events, found by their id (the webhook-id) or by the notification's."""
+
+    list_display = ("id", "type", "subsystem", "notification", "state", "created_at", "done_at")
+    list_filter = ("state", "subsystem")
+    list_select_related = ("subsystem", "notification")
+    list_per_page = 50
+    search_fields = ("id",)
+    search_help_text = "Id of the event (webhook-id) or of the notification"
+    personal_kind = "callback_event"
+    row_acts = (
+        acts.Act(
+            "replay",
+            "Replay",
+            "The event is told again under its own id, with all its tries before it. The"
+            " sub-system must take it as the same event.",
+            tell_again,
+            applies=is_dead,
+        ),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: CallbackEvent | None = None) -> Any:
+        readable = obj is not None and content.may_read(request, obj.notification)
+        return [
+            (None, {"fields": ("id", "type", "subsystem", "notification", "sequence")}),
+            ("Telling", {"fields": ("state", "created_at", "done_at")}),
+            ("What is told", {"fields": ("body_shown" if readable else "hidden",)}),
+        ]
+
+    @admin.display(description="Body")
+    def body_shown(self, event: CallbackEvent) -> SafeString:
+        return tables.json_text(event.body)
+
+    @admin.display(description="Body")
+    def hidden(self, _: CallbackEvent) -> str:
+        return content.HIDDEN
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).defer("body")
+
+    def found(self, queryset: QuerySet, term: str) -> QuerySet:
+        try:
+            wanted = uuid.UUID(term)
+        except ValueError:
+            return queryset.none()
+        return queryset.filter(Q(pk=wanted) | Q(notification_id=wanted))
+
+    def tables_below(self, request: HttpRequest, row: CallbackEvent) -> Iterable[tables.Table]:
+        tries = CallbackAttempt.objects.filter(event=row).order_by("-pk")[: tables.ROWS_AT_MOST]
+        yield tables.Table(
+            "Tries",
+            ["At", "Took (ms)", "HTTP status", "Failure"],
+            [
+                [
+                    tables.moment(attempt.tried_at),
+                    attempt.duration_ms,
+                    attempt.status or tables.NOTHING,
+                    attempt.failure or tables.NOTHING,
+                ]
+                for attempt in tries
+            ],
+            empty="Not tried yet.",
+        )

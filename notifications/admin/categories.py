@@ -1,0 +1,107 @@
+"""Categories: what a sub-system may send and how it is treated."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+
+from accounts.admin import acts, base
+from accounts.models import Subsystem
+from notifications import categories
+from notifications.models import Category
+from notifications.models.category import Sensitivity
+
+TRAITS = ("name", "essential", "sensitivity", "reject_needs_comment", "strict_acknowledgement")
+
+
+class TraitsForm(forms.Form):
+    """How the notifications of a category are treated."""
+
+    name = forms.CharField(max_length=128, help_text="What employees read.")
+    essential = forms.BooleanField(
+        required=False, initial=True, help_text="Employees cannot mute it."
+    )
+    sensitivity = forms.ChoiceField(
+        choices=Sensitivity.choices,
+        initial=Sensitivity.INTERNAL,
+        help_text="Public: the title may be pushed. Internal: a generic line. Restricted: nothing.",
+    )
+    reject_needs_comment = forms.BooleanField(
+        required=False, initial=True, help_text="Whoever rejects says why."
+    )
+    strict_acknowledgement = forms.BooleanField(
+        required=False,
+        help_text="A callback counts as heard only if the answer quotes its id.",
+    )
+
+
+class CreationForm(TraitsForm):
+    """A new category, of which sub-system and under which key."""
+
+    field_order = ("subsystem", "key", *TRAITS)
+    subsystem = forms.ModelChoiceField(Subsystem.objects.order_by("key"))
+    key = forms.CharField(max_length=64, help_text="For good; such as expense.approval.")
+
+
+def traits_of(data: Any) -> categories.Traits:
+    """The traits in a filled-in form."""
+    return categories.Traits(**{name: data[name] for name in TRAITS})
+
+
+def create(deed: acts.Deed) -> None:
+    """A new category."""
+    categories.create(
+        subsystem_id=deed.data["subsystem"].pk,
+        key=deed.data["key"],
+        traits=traits_of(deed.data),
+        actor=deed.actor,
+        now=deed.now,
+    )
+
+
+def edit(deed: acts.Deed) -> None:
+    """Other traits."""
+    categories.edit(
+        category_id=deed.subject.pk, traits=traits_of(deed.data), actor=deed.actor, now=deed.now
+    )
+
+
+def present_traits(category: Category) -> dict[str, object]:
+    """What the form begins with."""
+    return {name: getattr(category, name) for name in TRAITS}
+
+
+@admin.register(Category)
+class CategoryAdmin(base.ReadOnlyAdmin):
+    """Categories by sub-system."""
+
+    list_display = ("key", "name", "subsystem", "sensitivity", "essential")
+    list_filter = ("subsystem", "sensitivity")
+    list_select_related = ("subsystem",)
+    search_fields = ("key",)
+    search_help_text = "Part of the key or of the name"
+    fields = ("subsystem", "key", *TRAITS)
+    founding_acts = (
+        acts.Act(
+            "create",
+            "Add category",
+            "The sub-system may send notifications of this category at once.",
+            create,
+            form=CreationForm,
+            permission="add",
+        ),
+    )
+    row_acts = (
+        acts.Act(
+            "edit",
+            "Edit",
+            "It holds for what is sent from now on; notifications already sent stay as they are.",
+            edit,
+            form=TraitsForm,
+            initial=present_traits,
+        ),
+    )
+
+    def found(self, queryset: QuerySet, term: str) -> QuerySet:
+        return queryset.filter(key__icontains=term) | queryset.filter(name__icontains=term)

@@ -1,0 +1,94 @@
+"""Categories: what kinds of notification a sub-system may send, and how each is treated."""
+
+import re
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import Subsystem
+from hub.lib import errors, text
+from notifications.models import Category
+from notifications.models.category import Sensitivity
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_NAME_AT_MOST = 128  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """All that may change about a category; its key may not, because senders name it."""
+
+    name: str
+    essential: bool = True
+    sensitivity: str = Sensitivity.INTERNAL
+    reject_needs_comment: bool = True
+    strict_acknowledgement: bool = False
+
+
+def create(
+    *, subsystem_id: uuid.UUID, key: str, traits: Traits, actor: audit.Actor, now: datetime
+) -> Category:
+    """A new category of a sub-system.
+
+    Raises NotFound, and Invalid with /key (malformed, or taken in this sub-system), /name or
+    /sensitivity.
+    """
+    if not _KEY.fullmatch(key):
+        raise _invalid("/key", "bad_key", "A key has lower-case letters, digits, dots and dashes.")
+    _check(traits)
+    with transaction.atomic():
+        if not Subsystem.objects.filter(pk=subsystem_id).exists():
+            raise errors.NotFound("There is no such sub-system.")
+        category, made = Category.objects.get_or_create(
+            subsystem_id=subsystem_id, key=key, defaults=asdict(traits)
+        )
+        if not made:
+            raise _invalid("/key", "taken", "This sub-system has a category of that key.")
+        _note(actor, "category_created", category, now=now, key=key, **asdict(traits))
+    return category
+
+
+def edit(*, category_id: uuid.UUID, traits: Traits, actor: audit.Actor, now: datetime) -> None:
+    """Treat the category's notifications like this from now on; those sent stay as they are.
+
+    Nothing is recorded where nothing changes. Raises NotFound, and Invalid as `create` does.
+    """
+    _check(traits)
+    wanted = asdict(traits)
+    with transaction.atomic():
+        category = Category.objects.select_for_update().filter(pk=category_id).first()
+        if category is None:
+            raise errors.NotFound("There is no such category.")
+        before = {name: getattr(category, name) for name in wanted}
+        changed = {name: value for name, value in wanted.items() if before[name] != value}
+        if changed:
+            Category.objects.filter(pk=category_id).update(**changed)
+            was = {name: before[name] for name in changed}
+            _note(actor, "category_changed", category, now=now, was=was, **changed)
+
+
+def _check(traits: Traits) -> None:
+    if not 0 < len(traits.name.strip()) <= _NAME_AT_MOST or text.flaw(traits.name):
+        raise _invalid("/name", "bad_name", "A name has 1 to 128 printable characters.")
+    if traits.sensitivity not in Sensitivity.values:
+        raise _invalid("/sensitivity", "unknown", "One of public, internal and restricted.")
+
+
+def _invalid(pointer: str, code: str, sentence: str) -> errors.Invalid:
+    return errors.Invalid(sentence, errors=[errors.FieldError(pointer, code, sentence)])
+
+
+def _note(
+    actor: audit.Actor, action: str, category: Category, *, now: datetime, **data: object
+) -> None:
+    audit.record(
+        now=now,
+        actor=actor,
+        action=action,
+        subject_kind="category",
+        subject_id=category.pk,
+        data={"subsystem": str(category.subsystem_id), **data},
+    )

@@ -1,0 +1,74 @@
+"""Redis is only a bell: dead, frozen or emptied, all is accepted, and the sweep catches up."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from redis import Redis
+
+from tests.faults import arrivals
+from tests.stories.hub_process import until
+from tests.stories.world import World, frozen, killed
+
+pytestmark = pytest.mark.servers
+
+
+def test_redis_killed_while_requests_are_posted(world: World) -> None:
+    before = world.ask("alice", "bob")
+    with killed(world.redis):
+        during = asked_until_a_ring_is_lost(world)
+    after = world.ask("alice", "bob")
+    arrivals.both_see(world, before, *during, after)
+
+
+def test_redis_frozen_while_requests_are_posted(world: World) -> None:
+    with frozen(world.redis):
+        during = asked_until_a_ring_is_lost(world)
+    arrivals.both_see(world, *during)
+
+
+def test_redis_emptied_all_the_time(world: World) -> None:
+    with emptied_all_the_time(world):
+        posted = [world.ask("alice", "bob") for _ in range(10)]
+    arrivals.both_see(world, *posted)
+
+
+def test_redis_emptied_while_no_worker_runs(world: World) -> None:
+    world.hub.kill("worker")
+    posted = [world.ask("alice", "bob") for _ in range(3)]
+    with Redis.from_url(world.redis.url) as client:
+        client.flushall()
+    world.hub.start("worker")
+    arrivals.both_see(world, *posted)
+
+
+def asked_until_a_ring_is_lost(world: World) -> list[str]:
+    """Requests, all accepted, before and after the web process noticed that nobody hears it."""
+
+    def silences() -> int:
+        return len(world.hub.events("web", "bell_silent"))
+
+    before = silences()
+    posted = [world.ask("alice", "bob") for _ in range(3)]
+    until("the bell falls silent", lambda: silences() > before)
+    return [*posted, *(world.ask("alice", "bob") for _ in range(3))]
+
+
+@contextmanager
+def emptied_all_the_time(world: World) -> Iterator[None]:
+    """FLUSHALL every few milliseconds meanwhile."""
+    over = threading.Event()
+
+    def empty() -> None:
+        with Redis.from_url(world.redis.url) as client:
+            while not over.wait(0.002):
+                client.flushall()
+
+    emptying = threading.Thread(target=empty)
+    emptying.start()
+    try:
+        yield
+    finally:
+        over.set()
+        emptying.join()

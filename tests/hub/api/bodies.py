@@ -1,0 +1,71 @@
+"""A body with every field in it for each door that reads one, and ways to spoil it."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from tests.hub.api.world import World
+
+# What no field takes, or only some; the document tells which.
+JUNK: list[Any] = [
+    None, True, False, 0, -1, 1, 1.5, 2**63 - 1, -(2**63), 1e300, "", " ", "x", "1", "true",
+    "2026-13-45T99:99:99Z", "2026-01-01", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59",
+    "x" * 30_000, "é" * 5000, [], [[]], ["x"], {}, {"x": {}}, [{}], "=1+1", "../../x",
+]  # fmt: skip
+
+
+def full(world: World) -> dict[str, dict[str, Any]]:
+    """By route: a body that the hub takes, with every field there is."""
+    ids = [str(world.request.pk)]
+    phone = {
+        "uuid": "installation-1", "platform": "ios", "os_version": "18", "model": "Phone",
+        "app_version": "1.0", "name": "Alice's", "push_token": "address", "push_kind": "token",
+    }  # fmt: skip
+    return {
+        "POST /api/v1/auth/login": {"username": "alice", "password": "right", "device": phone},
+        "POST /api/v1/auth/refresh": {"refresh_token": world.refresh_token},
+        "PUT /api/v1/me/device/push-token": {"push_token": "address", "push_kind": "token"},
+        "POST /api/v1/me/inbox/mark": {"ids": ids, "mark": "read"},
+        "POST /api/v1/me/receipts": {"ids": ids, "receipt": "seen"},
+        "POST /api/v1/me/inbox/{notification_id}/response": {
+            "verb": "approve", "version": 1, "comment": "Fine.",
+        },
+        "POST /api/v1/notifications": {
+            "category": "approval", "kind": "request", "reference": "EXP-1", "title": "Title",
+            "summary": "Summary", "body": "Two\nlines", "audience": {
+                "any": [{"employees": ["E1001", "mail:bob@corp.example"]}, {"department": "Finance"}],
+                "all": [{"geo": "DE"}], "none": [{"manager_of": "E1001"}],
+            },
+            "facts": [{"label": "Amount", "value": "1.00", "type": "money", "currency": "EUR"}],
+            "links": [{"label": "Open", "module": "expenses", "path": "/reports/1"}],
+            "requester": "E1003", "sensitivity": "internal", "priority": "high", "send_at": None,
+            "due_at": "2099-01-01T00:00:00Z", "expires_at": "2099-01-02T00:00:00+02:00",
+            "on_expiry": "reject", "policy": {"mode": "quorum", "n": 1, "reject_ends": True},
+            "actions": [{"verb": "approve", "label": "Yes", "comment": "none"}],
+            "collapse_key": "exp", "metadata": {"opaque": [1, {"deep": "x"}]},
+        },
+    }  # fmt: skip
+
+
+# Whom each of these doors serves.
+CALLER = {"POST /api/v1/notifications": "sender"}
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a body, as the keys and indexes that lead there."""
+    yield at
+    if isinstance(value, dict | list):
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(below, (*at, key))
+
+
+def spoilt(body: Any, at: tuple[Any, ...], value: Any) -> Any:
+    """A copy of the body with another value at one place."""
+    if not at:
+        return value
+    changed = copy.deepcopy(body)
+    inner = changed
+    for key in at[:-1]:
+        inner = inner[key]
+    inner[at[-1]] = value
+    return changed
