@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from notifications import errands, queues
 from notifications.models import Delivery, Errand, Notification
 
-# How soon to look again whether a push that was under way has been recorded.
-LOOK_AGAIN = timedelta(seconds=2)
+# How soon to look again whether a push that was under way has been recorded, at first and at last.
+LOOK_AGAIN, LOOK_AGAIN_AT_LAST = timedelta(seconds=2), timedelta(seconds=60)
 
 
 def run(errand: Errand, now: datetime) -> None:
@@ -23,29 +24,31 @@ def run(errand: Errand, now: datetime) -> None:
     """
     with transaction.atomic():
         notification = Notification.objects.get(id=errand.notification_id)
-        under_way = is_being_shown(notification)
-        if errand.attempts <= 1 or not under_way:
+        pushes = _pushes(notification)
+        showing = pushes.filter(purpose=Delivery.Purpose.SHOW, lease_token__isnull=False).exists()
+        clearing = pushes.filter(purpose=Delivery.Purpose.CLEAR).exists()
+        # Never beside an earlier clearing: a device in two ranges of one batch would fail both.
+        if not clearing and (errand.attempts <= 1 or not showing):
             _clear(notification, now=now)
-        if under_way:
-            errands.postpone(errand, until=now + LOOK_AGAIN, error="a push is under way")
+        if showing or clearing:
+            wait = min(LOOK_AGAIN * errand.attempts, LOOK_AGAIN_AT_LAST)
+            errands.postpone(errand, until=now + wait, error="pushes are under way")
         else:
             errands.finish(errand)
     queues.wake(errand.queue)
 
 
-def is_being_shown(notification: Notification) -> bool:
-    """Whether a push errand that shows it is held by a worker, or was when the worker died."""
+def _pushes(notification: Notification) -> QuerySet[Errand]:
+    """The push errands of a notification, by the index that claiming uses."""
     lane = errands.lane_of(notification)
     return Errand.objects.filter(
-        queue=queues.queue_of(Errand.Kind.PUSH, lane),  # these three are the index
+        queue=queues.queue_of(Errand.Kind.PUSH, lane),
         lane=lane,
         subsystem_id=notification.subsystem_id,
+        dead_at=None,
         notification=notification,
         kind=Errand.Kind.PUSH,
-        purpose=Delivery.Purpose.SHOW,
-        lease_token__isnull=False,
-        dead_at=None,
-    ).exists()
+    )
 
 
 def _clear(notification: Notification, *, now: datetime) -> None:

@@ -192,7 +192,7 @@ def _item(
         "read_at": clock.text(row.read_at),
         "archived_at": clock.text(row.archived_at),
         "closed_at": clock.text(notification.closed_at),
-        "closed_reason": notification.closed_reason,
+        "closed_reason": notification.reason,
     }
 
 

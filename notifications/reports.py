@@ -120,7 +120,7 @@ def report(notification: Notification) -> Report:
         "due_at": clock.text(notification.due_at),
         "expires_at": clock.text(notification.expires_at),
         "closed_at": clock.text(notification.closed_at),
-        "closed_reason": notification.closed_reason,
+        "closed_reason": notification.reason,
         "fanned_out": notification.fanned_out_at is not None,
         "metadata": notification.metadata,
         "decision": None if decision is None else inbox.outcome(decision),

@@ -124,7 +124,7 @@ def _refuse_closed(notification: Notification, *, employee_id: uuid.UUID, now: d
     if state == Notification.State.WITHDRAWN:
         raise refusals.Withdrawn(
             "The sender took this request back.",
-            data={**data, "reason": notification.closed_reason or ""},
+            data={**data, "reason": notification.reason or ""},
         )
     if state == Notification.State.SETTLED:
         raise refusals.Settled("This matter was completed elsewhere.", data=data)

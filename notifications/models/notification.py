@@ -152,6 +152,11 @@ class Notification(models.Model):
         self.sealed_content = value if restricted else None
         self.content = None if restricted else value
 
+    @property
+    def reason(self) -> str | None:
+        """What the sender told the people when it was closed; None where nothing was said."""
+        return cast("str | None", self.closed_reason)
+
     def action(self, verb: str) -> Action | None:
         """The action of that verb; None if this notification does not offer it."""
         return next((a for a in self.card.get("actions", []) if a["verb"] == verb), None)
