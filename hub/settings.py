@@ -240,12 +240,6 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Sub-systems post notifications and learn decisions; employees answer them.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
-    # Where two fields have the same choices or the same name, the schemas need names.
-    "ENUM_NAME_OVERRIDES": {
-        "EffectEnum": ["approve", "reject"],
-        "KindToSendEnum": ["notice", "request"],
-        "KindEnum": "notifications.models.notification.Notification.Kind",
-    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -27,6 +27,19 @@ def drop_forbidden(
     return event
 
 
+class WithoutPath(logging.Filter):
+    """What Django says of requests, without the path: somebody may have typed a name into it.
+
+    Refusals (4xx) are dropped: the hub's own line of the request tells them, by route.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep failures, shortened to their kind."""
+        if isinstance(record.args, tuple) and len(record.args) > 1:
+            record.msg, record.args = "%s", record.args[:1]
+        return record.levelno >= logging.ERROR
+
+
 def configure(*, level: str = "INFO") -> None:
     """Send every log line of the process, the libraries' included, as JSON to standard error."""
     shared: list[Any] = [
@@ -57,6 +70,12 @@ def configure(*, level: str = "INFO") -> None:
                     "stream": sys.stderr,
                     "formatter": "json",
                 }
+            },
+            "filters": {"without_path": {"()": WithoutPath}},
+            "loggers": {
+                "django.request": {"filters": ["without_path"]},
+                # A stranger could fill the log with tracebacks of names made up.
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
             },
             "root": {"handlers": ["stderr"], "level": level},
         }
