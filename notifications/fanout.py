@@ -40,6 +40,17 @@ def run(errand: Errand, now: datetime) -> None:
             return  # another worker took the errand over
 
 
+def start(notification: Notification, *, now: datetime) -> None:
+    """Write the errand that sends a notification at its time, in the caller's transaction."""
+    due_at = notification.send_at
+    errands.add(
+        kind=Errand.Kind.FAN_OUT,
+        notification=notification,
+        due_at=due_at if due_at is not None and due_at > now else now,
+        now=now,
+    )
+
+
 @transaction.atomic
 def _batch(errand: Errand, now: datetime) -> bool:
     """Copy one batch; False when there is nothing more to do and the errand is gone."""

@@ -42,3 +42,8 @@ def move(
     notification.closed_at = now if to in Notification.CLOSED else None
     notification.closed_reason = reason
     notification.save(update_fields=["state", "closed_at", "closed_reason"])
+
+
+def upcoming(*, send_at: datetime | None, now: datetime) -> Notification.State:
+    """The state in which a notification that nobody holds back begins."""
+    return State.SCHEDULED if send_at is not None and send_at > now else State.OPEN

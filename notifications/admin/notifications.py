@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.admin import acts, base, reading, tables
 from accounts.models import Subsystem
 from hub.lib import clock, errors
-from notifications import lifecycle, withdrawal
+from notifications import blast_radius, lifecycle, withdrawal
 from notifications.admin import answers, content, copies
 from notifications.models import Delivery, Notification, Recipient
 
@@ -37,6 +37,22 @@ def withdraw(deed: acts.Deed) -> None:
     )
 
 
+def release(deed: acts.Deed) -> None:
+    """Be the second person."""
+    blast_radius.release(
+        among=Notification.objects.all(),
+        notification_id=deed.subject.pk,
+        key_id=None,
+        actor=deed.actor,
+        now=deed.now,
+    )
+
+
+def is_held(notification: Notification) -> bool:
+    """Whether it waits for a second person."""
+    return notification.state == Notification.State.HELD
+
+
 def is_live(notification: Notification) -> bool:
     """Whether there is something to take back."""
     return lifecycle.may(notification, become=Notification.State.WITHDRAWN)
@@ -56,6 +72,14 @@ class NotificationAdmin(base.ReadOnlyAdmin):
     search_help_text = "Id of the notification, or the sender's reference as a whole"
     personal_kind = "notification"
     row_acts = (
+        acts.Act(
+            "release",
+            "Release",
+            "It goes to everybody in its audience: now, or at the time it is scheduled for.",
+            release,
+            applies=is_held,
+            grave=True,
+        ),
         acts.Act(
             "withdraw",
             "Withdraw",
@@ -81,6 +105,7 @@ class NotificationAdmin(base.ReadOnlyAdmin):
                 {
                     "fields": (
                         "created_at", "send_at", "due_at", "expires_at", "on_expiry", "closed_at",
+                        "held_over", "released_at",
                     )
                 },
             ),

@@ -154,6 +154,8 @@ class ReportShape(bodies.Body):
     expires_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_reason = serializers.CharField(allow_null=True)
+    held_over = serializers.IntegerField(allow_null=True)
+    released_at = serializers.DateTimeField(allow_null=True)
     fanned_out = serializers.BooleanField()
     metadata = serializers.DictField()
     decision = DecisionShape(allow_null=True)

@@ -92,6 +92,9 @@ class Notification(models.Model):
     on_expiry = models.CharField(max_length=8, default="none")
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    sent_with = models.UUIDField(null=True)  # the API key; keys are revoked, never deleted
+    held_over = models.PositiveIntegerField(null=True)  # the blast radius it exceeded
+    released_at = models.DateTimeField(null=True)
     closed_reason = SealedText(null=True)  # the sender's word for the people
     fanned_out_at = models.DateTimeField(null=True)
     recipient_count = models.PositiveIntegerField(default=0)

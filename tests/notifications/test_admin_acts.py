@@ -33,3 +33,17 @@ def test_who_may_only_look_takes_nothing_back(
     client = member("view_notification")
 
     assert client.post(act(request, "withdraw"), {"reason": "x"}).status_code == 403
+
+
+def test_what_is_held_is_released_by_staff(
+    root: Client, make_request: Callable[..., Notification], alice: Employee
+) -> None:
+    request = make_request(alice)
+    assert act(request, "release") not in root.get(change(request)).content.decode()
+    Notification.objects.update(state="held", held_over=0)
+    assert act(request, "release") in root.get(change(request)).content.decode()
+    assert root.post(act(request, "release")).status_code == 302
+    request.refresh_from_db()
+
+    assert (request.state, request.released_at is None) == ("open", False)
+    assert AuditEvent.objects.get(action="notification_released").actor_kind == "staff"
