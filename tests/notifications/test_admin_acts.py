@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import AuditEvent, Employee
+from notifications import switches
 from notifications.models import CallbackEvent, Notification
 from tests.accounts.test_admin import act, change, member, root
 
@@ -47,3 +49,16 @@ def test_what_is_held_is_released_by_staff(
 
     assert (request.state, request.released_at is None) == ("open", False)
     assert AuditEvent.objects.get(action="notification_released").actor_kind == "staff"
+
+
+def test_all_pushes_are_paused_and_resumed_by_staff_who_may_act(root: Client) -> None:
+    address = {
+        name: reverse("admin:notifications_errand_found", args=[f"{name}-pushes"])
+        for name in ("pause", "resume")
+    }
+    assert member("view_errand").post(address["pause"]).status_code == 403
+    assert switches.pushes_paused_at() is None
+    assert root.post(address["pause"]).status_code == 302
+    assert switches.pushes_paused_at() is not None
+    assert root.post(address["resume"]).status_code == 302
+    assert switches.pushes_paused_at() is None
