@@ -24,6 +24,7 @@ class Caller:
     key_id: uuid.UUID
     mode: str  # live | test
     requests_a_minute: int | None = None  # its own limit; None: the setting's
+    blast_radius: int | None = None  # recipients without a second person; None: the setting's
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def authenticate_key(*, text: str, now: datetime) -> Caller:
         key_id=key.pk,
         mode=key.mode,
         requests_a_minute=key.subsystem.requests_a_minute,
+        blast_radius=key.subsystem.blast_radius,
     )
 
 
@@ -126,6 +128,20 @@ def resume(*, subsystem_id: uuid.UUID, actor: audit.Actor, now: datetime) -> Non
     with transaction.atomic():
         if Subsystem.objects.filter(pk=subsystem_id).exclude(paused_at=None).update(paused_at=None):
             _note(actor, "subsystem_resumed", subsystem_id, now=now)
+
+
+def set_blast_radius(
+    *, subsystem_id: uuid.UUID, recipients: int | None, actor: audit.Actor, now: datetime
+) -> None:
+    """To how many people it may send without a second person; None: as many as the setting says.
+
+    Raises NotFound.
+    """
+    with transaction.atomic():
+        if not Subsystem.objects.filter(pk=subsystem_id).update(blast_radius=recipients):
+            raise errors.NotFound("There is no such sub-system.")
+        said = "default" if recipients is None else str(recipients)
+        _note(actor, "blast_radius_set", subsystem_id, now=now, recipients=said)
 
 
 def add_callback_secret(*, subsystem_id: uuid.UUID, actor: audit.Actor, now: datetime) -> str:

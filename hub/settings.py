@@ -114,6 +114,9 @@ SUBSYSTEM_REQUESTS_A_MINUTE = env.number(
 )
 EMPLOYEE_REQUESTS_A_MINUTE = env.number("EMPLOYEE_REQUESTS_A_MINUTE", 240, least=1, most=100_000)
 SEATS_AT_MOST = 500
+# What goes to more recipients than this is held until a second person releases it, unless the
+# sub-system has a limit of its own.
+BLAST_RADIUS = env.number("BLAST_RADIUS_RECIPIENTS", 500, least=0, most=10_000_000)
 
 # --- Wiring -------------------------------------------------------------------------------
 INSTALLED_APPS = [

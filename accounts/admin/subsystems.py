@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import callback_endpoints, subsystems
-from accounts.admin import acts, base, keys, tables
+from accounts.admin import acts, base, blast_radius, keys, tables
 from accounts.admin import forms as fields
 from accounts.models import ApiKey, CallbackSecret, Subsystem
 from hub.lib import clock
@@ -153,7 +153,19 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
     search_fields = ("key",)
     search_help_text = "Part of the key or of the name"
     fieldsets = (
-        (None, {"fields": ("key", "name", "created_at", "paused_at", "requests_a_minute")}),
+        (
+            None,
+            {
+                "fields": (
+                    "key",
+                    "name",
+                    "created_at",
+                    "paused_at",
+                    "requests_a_minute",
+                    "blast_radius",
+                )
+            },
+        ),
         (
             "Callbacks",
             {
@@ -200,6 +212,7 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
             form=Endpoint,
             initial=present_endpoint,
         ),
+        blast_radius.ACT,
         acts.Act(
             "pause",
             "Pause",

@@ -147,6 +147,7 @@ def end(over: Sequence[Errand], *, known: Mapping[uuid.UUID, Subject]) -> None:
                 notification_id=errand.notification_id,
                 purpose=errand.purpose,
                 state=Delivery.State.QUEUED,
-                employee_id__range=(errand.employee_from, errand.employee_to),
+                employee_id__gte=errand.employee_from,
+                employee_id__lte=errand.employee_to,
             ).update(state=Delivery.State.CANCELLED if closed else Delivery.State.EXPIRED)
     errands.finish_all(over)
