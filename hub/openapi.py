@@ -24,6 +24,7 @@ ALWAYS = {
 }
 WITH_BODY = {
     400: "The body cannot be read.",
+    411: "The body comes without its length.",
     413: "The body is too large.",
     415: "The body is not JSON in UTF-8.",
 }

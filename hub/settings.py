@@ -114,6 +114,9 @@ SUBSYSTEM_REQUESTS_A_MINUTE = env.number(
 )
 EMPLOYEE_REQUESTS_A_MINUTE = env.number("EMPLOYEE_REQUESTS_A_MINUTE", 240, least=1, most=100_000)
 SEATS_AT_MOST = 500
+# What goes to more recipients than this is held until a second person releases it, unless the
+# sub-system has a limit of its own.
+BLAST_RADIUS = env.number("BLAST_RADIUS_RECIPIENTS", 500, least=0, most=10_000_000)
 
 # --- Wiring -------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -192,10 +195,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "notifications.relay", "schedule": RELAY_EVERY.total_seconds()},
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
+    "purge": {"task": "accounts.purge", "schedule": 3600.0},
 }
 CELERY_TASK_ROUTES = {
     "notifications.relay": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
+    "accounts.purge": {"queue": "maintenance"},
 }
 
 # --- Browser security ---------------------------------------------------------------------
@@ -240,17 +245,18 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Sub-systems post notifications and learn decisions; employees answer them.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
-    # Where two fields have the same choices or the same name, the schemas need names.
-    "ENUM_NAME_OVERRIDES": {
-        "EffectEnum": ["approve", "reject"],
-        "KindToSendEnum": ["notice", "request"],
-        "KindEnum": "notifications.models.notification.Notification.Kind",
-    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "Effect": "notifications.api.shapes.VERBS",
+        "NotificationKind": "notifications.models.Notification.Kind",
+        "SendableKind": "notifications.api.shapes.SENDABLE",
+        "NotificationState": "notifications.models.Notification.State",
+        "InboxState": "notifications.api.mobile.inbox.STATES",
+    },
 }
 
 configure_logging(

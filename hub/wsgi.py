@@ -8,4 +8,4 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
 application = get_wsgi_application()
-call_command("check", tags=["hub"])
+call_command("check", tags=["hub"], verbosity=0)

@@ -42,6 +42,9 @@ locked AS MATERIALIZED (
              WHERE queue = %(queue)s AND lane = senders.lane AND subsystem_id = senders.id
                AND dead_at IS NULL AND due_at <= %(now)s
                AND (lease_until IS NULL OR lease_until <= %(now)s)
+               AND (kind <> 'push' OR NOT EXISTS (  -- asked once a claim: see switches.py
+                    SELECT 1 FROM notifications_switch
+                     WHERE name = 'pushes' AND off_at IS NOT NULL))
              ORDER BY due_at
              LIMIT (SELECT greatest(1, %(limit)s / count(id)) FROM senders)
                FOR UPDATE SKIP LOCKED) due) turns),

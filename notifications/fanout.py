@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from accounts import audience
 from accounts.models import Employee
 from hub.lib import logging
-from notifications import errands, queues
+from notifications import errands, lifecycle
 from notifications.models import Delivery, Errand, Notification, Recipient, Seat
 
 log = logging.get(__name__)
@@ -40,6 +40,17 @@ def run(errand: Errand, now: datetime) -> None:
             return  # another worker took the errand over
 
 
+def start(notification: Notification, *, now: datetime) -> None:
+    """Write the errand that sends a notification at its time, in the caller's transaction."""
+    due_at = notification.send_at
+    errands.add(
+        kind=Errand.Kind.FAN_OUT,
+        notification=notification,
+        due_at=due_at if due_at is not None and due_at > now else now,
+        now=now,
+    )
+
+
 @transaction.atomic
 def _batch(errand: Errand, now: datetime) -> bool:
     """Copy one batch; False when there is nothing more to do and the errand is gone."""
@@ -47,8 +58,7 @@ def _batch(errand: Errand, now: datetime) -> bool:
         id=errand.notification_id
     )
     if notification.state == Notification.State.SCHEDULED:
-        notification.state = Notification.State.OPEN
-        notification.save(update_fields=["state"])
+        lifecycle.move(notification, to=Notification.State.OPEN, now=now)
     if notification.state != Notification.State.OPEN:
         errands.finish(errand)
         return False
@@ -124,34 +134,3 @@ def recipients_of(notification: Notification) -> QuerySet[Employee]:
         seated = Seat.objects.filter(notification=notification).values("holder_id")
         return Employee.objects.filter(id__in=seated, disabled_at=None)
     return audience.matching(audience.validate(notification.audience, pointer="/audience"))
-
-
-def clear(errand: Errand, now: datetime) -> None:
-    """Write the push errands that take a closed notification off every tray, range by range."""
-    with transaction.atomic():
-        notification = Notification.objects.get(id=errand.notification_id)
-        for first, last, size in _ranges(notification.id):
-            errands.add(
-                kind=Errand.Kind.PUSH,
-                notification=notification,
-                purpose=Delivery.Purpose.CLEAR,
-                size=size,
-                employees=(first, last),
-                due_at=now,
-                now=now,
-            )
-        errands.finish(errand)
-    queues.wake(errand.queue)
-
-
-def _ranges(notification_id: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID, int]]:
-    """The recipients of a notification in ranges of a batch each, made by the database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (array_agg(employee_id ORDER BY employee_id))[1],"
-            " (array_agg(employee_id ORDER BY employee_id DESC))[1], count(*) FROM ("
-            "  SELECT employee_id, (row_number() OVER (ORDER BY employee_id) - 1) / %s AS part"
-            "    FROM notifications_recipient WHERE notification_id = %s) numbered GROUP BY part",
-            [settings.FAN_OUT_BATCH, notification_id],
-        )
-        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]

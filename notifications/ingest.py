@@ -13,7 +13,7 @@ from accounts import audience
 from accounts.models import Employee
 from accounts.subsystems import Caller
 from hub.lib import errors
-from notifications import errands, fanout
+from notifications import blast_radius, errands, fanout, lifecycle
 from notifications.models import Category, Errand, Notification, Seat
 from notifications.models.notification import Card
 
@@ -66,14 +66,16 @@ def accept(draft: Draft, *, caller: Caller, now: datetime) -> Accepted:
     count = audience.count(parsed) if few is None else len(few)
     if count == 0:
         raise _nobody(unknown)
-    scheduled = draft.send_at is not None and draft.send_at > now
+    radius = blast_radius.of(caller)
+    held = radius.is_exceeded_by(count)
+    upcoming = lifecycle.upcoming(send_at=draft.send_at, now=now)
     notification = Notification(
         subsystem_id=caller.subsystem_id,
         category=category,
         mode=caller.mode,
         kind=draft.kind,
         reference=draft.reference,
-        state=Notification.State.SCHEDULED if scheduled else Notification.State.OPEN,
+        state=Notification.State.HELD if held else upcoming,
         sensitivity=draft.sensitivity or category.sensitivity,
         priority=draft.priority,
         audience=draft.audience,
@@ -86,6 +88,8 @@ def accept(draft: Draft, *, caller: Caller, now: datetime) -> Accepted:
         expires_at=draft.expires_at,
         on_expiry=draft.on_expiry,
         created_at=now,
+        sent_with=caller.key_id,
+        held_over=radius.recipients if held else None,
     )
     notification.card = draft.card
     notification.save(force_insert=True)
@@ -93,15 +97,12 @@ def accept(draft: Draft, *, caller: Caller, now: datetime) -> Accepted:
         Seat.objects.bulk_create(
             Seat(notification=notification, principal_id=person, holder_id=person) for person in few
         )
-    if few is not None and not scheduled:
+    if held:
+        blast_radius.note_held(notification, count=count, caller=caller, now=now)
+    elif few is not None and upcoming == Notification.State.OPEN:
         fanout.at_once(notification, employee_ids=few, now=now)
     else:
-        errands.add(
-            kind=Errand.Kind.FAN_OUT,
-            notification=notification,
-            due_at=draft.send_at if scheduled and draft.send_at else now,
-            now=now,
-        )
+        fanout.start(notification, now=now)
     if draft.expires_at is not None:
         errands.add(
             kind=Errand.Kind.EXPIRE, notification=notification, due_at=draft.expires_at, now=now

@@ -40,6 +40,9 @@ class Report(TypedDict):
     due_at: str | None
     expires_at: str | None
     closed_at: str | None
+    closed_reason: str | None
+    held_over: int | None
+    released_at: str | None
     fanned_out: bool
     metadata: dict[str, Any]
     decision: inbox.Outcome | None
@@ -119,6 +122,9 @@ def report(notification: Notification) -> Report:
         "due_at": clock.text(notification.due_at),
         "expires_at": clock.text(notification.expires_at),
         "closed_at": clock.text(notification.closed_at),
+        "closed_reason": notification.reason,
+        "held_over": notification.held_over,
+        "released_at": clock.text(notification.released_at),
         "fanned_out": notification.fanned_out_at is not None,
         "metadata": notification.metadata,
         "decision": None if decision is None else inbox.outcome(decision),

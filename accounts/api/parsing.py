@@ -10,6 +10,22 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from hub.lib import strict_json
+from hub.lib.errors import HubError
+
+
+class LengthRequired(HubError):
+    """The body comes in chunks, without its length told beforehand."""
+
+    code, status, title = "length_required", 411, "The length of the body is missing"
+
+
+def refuse_chunks(meta: Mapping[str, Any]) -> None:
+    """Raise LengthRequired for `Transfer-Encoding`: the framework would see an empty body.
+
+    Nor is a body with two lengths, one of which a proxy may have believed, worth reading.
+    """
+    if "HTTP_TRANSFER_ENCODING" in meta:
+        raise LengthRequired("Send Content-Length instead of Transfer-Encoding: chunked.")
 
 
 class StrictJSONParser(BaseParser):

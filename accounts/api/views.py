@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api import limits, permissions, schema
+from accounts.api import limits, parsing, permissions, schema
 from accounts.api.authentication import BearerEmployee, BearerSubsystem, Principal
 from accounts.devices import Session
 from accounts.subsystems import Caller
@@ -22,6 +22,11 @@ class View(APIView):
     # OPTIONS would describe the view in words that are no contract.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     quota: limits.Quota | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who speaks is asked first; then no body in chunks is taken for an empty one."""
+        super().initial(request, *args, **kwargs)
+        parsing.refuse_chunks(request.META)
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any

@@ -6,6 +6,6 @@ audience.unknown(parsed)       the names that match nobody, to be reported
 """
 
 from accounts.audience.expression import Audience, validate
-from accounts.audience.question import count, matching, unknown
+from accounts.audience.question import breakdown, count, matching, unknown
 
-__all__ = ["Audience", "count", "matching", "unknown", "validate"]
+__all__ = ["Audience", "breakdown", "count", "matching", "unknown", "validate"]

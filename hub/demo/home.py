@@ -68,12 +68,26 @@ class Home:
         return self.path / "beat.schedule"
 
     @property
+    def stamp(self) -> Path:
+        return self.path / "made-ready"
+
+    @property
     def running(self) -> Path:
         return self.path / "running.json"
 
     @property
     def lock(self) -> Path:
         return self.path / "lock"
+
+
+def read_stamp(where: Home) -> str:
+    """What the database was last made ready for; empty if it never was."""
+    return where.stamp.read_text(encoding="utf-8") if where.stamp.exists() else ""
+
+
+def write_stamp(where: Home, stamp: str) -> None:
+    """Remember what the database was made ready for."""
+    where.stamp.write_text(stamp, encoding="utf-8")
 
 
 def default() -> Home:
@@ -153,7 +167,7 @@ def clear(home: Home) -> None:
             shutil.rmtree(directory, ignore_errors=True)
         files = (
             home.secrets, home.people, home.seeded, home.callbacks, home.callback_secrets,
-            home.running, home.lock,
+            home.stamp, home.running, home.lock,
             *home.path.glob(f"{home.schedule.name}*"),  # beat adds suffixes of its own
         )  # fmt: skip
         for file in files:

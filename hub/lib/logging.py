@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -17,6 +18,9 @@ FORBIDDEN_KEYS = frozenset(
     }
 )  # fmt: skip
 
+# To the end of the message: a blank line stands before the next exception of a chain.
+DETAIL = re.compile(r"^DETAIL:.*?(?=^$|\Z)", re.MULTILINE | re.DOTALL)
+
 
 def drop_forbidden(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
@@ -24,6 +28,28 @@ def drop_forbidden(
     """Replace the value of every forbidden key, so that a careless call leaks nothing."""
     for key in FORBIDDEN_KEYS & event.keys():
         event[key] = "[not logged]"
+    return event
+
+
+class WithoutPath(logging.Filter):
+    """What Django says of requests, without the path: somebody may have typed a name into it.
+
+    Refusals (4xx) are dropped: the hub's own line of the request tells them, by route.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep failures, shortened to their kind."""
+        if isinstance(record.args, tuple) and len(record.args) > 1:
+            record.msg, record.args = "%s", record.args[:1]
+        return record.levelno >= logging.ERROR
+
+
+def drop_details(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Cut the values of rows, which PostgreSQL quotes in an error's DETAIL, out of a traceback."""
+    if "exception" in event:
+        event["exception"] = DETAIL.sub("DETAIL:  [not logged]\n", event["exception"])
     return event
 
 
@@ -47,6 +73,7 @@ def configure(*, level: str = "INFO") -> None:
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,
+                        drop_details,
                         structlog.processors.JSONRenderer(),
                     ],
                 }
@@ -57,6 +84,13 @@ def configure(*, level: str = "INFO") -> None:
                     "stream": sys.stderr,
                     "formatter": "json",
                 }
+            },
+            "filters": {"without_path": {"()": WithoutPath}},
+            "loggers": {
+                "django.request": {"filters": ["without_path"]},
+                "django.security.csrf": {"filters": ["without_path"]},
+                # A stranger could fill the log with tracebacks of names made up.
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
             },
             "root": {"handlers": ["stderr"], "level": level},
         }

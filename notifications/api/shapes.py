@@ -132,6 +132,8 @@ class ItemShape(bodies.Body):
     seen_at = serializers.DateTimeField(allow_null=True)
     read_at = serializers.DateTimeField(allow_null=True)
     archived_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_reason = serializers.CharField(allow_null=True)
 
 
 class ReportShape(bodies.Body):
@@ -151,6 +153,9 @@ class ReportShape(bodies.Body):
     due_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
+    closed_reason = serializers.CharField(allow_null=True)
+    held_over = serializers.IntegerField(allow_null=True)
+    released_at = serializers.DateTimeField(allow_null=True)
     fanned_out = serializers.BooleanField()
     metadata = serializers.DictField()
     decision = DecisionShape(allow_null=True)

@@ -1,5 +1,7 @@
 """GET /api/v1/me/inbox."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -19,6 +21,12 @@ class Query(PageQuery):
     before = serializers.CharField(required=False, max_length=300)
     state = serializers.ChoiceField(choices=STATES, default="open")
     category = serializers.CharField(required=False, max_length=64)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One direction at a time."""
+        if attrs.get("after") and attrs.get("before"):
+            raise serializers.ValidationError({"before": "Give after or before, not both."})
+        return attrs
 
 
 class PageOfItems(bodies.Body):

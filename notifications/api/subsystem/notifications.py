@@ -97,6 +97,14 @@ class AudienceAccepted(bodies.Body):
     unknown = serializers.ListField(child=serializers.CharField())
 
 
+class Held(bodies.Body):
+    """Why it waits for a second person: more recipients than the sender may reach alone."""
+
+    reason = serializers.ChoiceField(choices=["blast_radius"])
+    limit = serializers.IntegerField()
+    release = serializers.CharField()
+
+
 class Accepted(bodies.Body):
     """What was accepted, and will not be lost."""
 
@@ -105,6 +113,7 @@ class Accepted(bodies.Body):
     state = serializers.ChoiceField(choices=Notification.State.choices)
     version = serializers.IntegerField()
     audience = AudienceAccepted()
+    held = Held(allow_null=True)
 
 
 class Query(PageQuery):
@@ -152,6 +161,7 @@ class Notifications(SubsystemView):
                     "state": notification.state,
                     "version": notification.version,
                     "audience": {"count": accepted.count, "unknown": list(accepted.unknown)},
+                    "held": held(notification),
                 },
                 status=202,
             )
@@ -179,6 +189,17 @@ class Notifications(SubsystemView):
                 },
             }
         )
+
+
+def held(notification: Notification) -> dict[str, Any] | None:
+    """Why a notification waits, and where it is released; None for one that does not wait."""
+    if notification.state != Notification.State.HELD:
+        return None
+    return {
+        "reason": "blast_radius",
+        "limit": notification.held_over,
+        "release": f"{reports.uri(notification)}/release",
+    }
 
 
 def draft_of(body: dict[str, Any]) -> ingest.Draft:

@@ -8,9 +8,8 @@ from tests.hub.api.world import World
 
 # What no field takes, or only some; the document tells which.
 JUNK: list[Any] = [
-    None, True, False, 0, -1, 1, 1.5, 2**63 - 1, -(2**63), 1e300, "", " ", "x", "1", "true",
-    "2026-13-45T99:99:99Z", "2026-01-01", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59",
-    "x" * 30_000, "é" * 5000, [], [[]], ["x"], {}, {"x": {}}, [{}], "=1+1", "../../x",
+    None, True, 0, -1, 1.5, 2**63 - 1, 1e300, "", "x", "1", "2026-01-01",
+    "9999-12-31T23:59:59-23:59", "x" * 30_000, [], ["x"], {}, {"x": {}},
 ]  # fmt: skip
 
 
@@ -33,7 +32,9 @@ def full(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/notifications": {
             "category": "approval", "kind": "request", "reference": "EXP-1", "title": "Title",
             "summary": "Summary", "body": "Two\nlines", "audience": {
-                "any": [{"employees": ["E1001", "mail:bob@corp.example"]}, {"department": "Finance"}],
+                "any": [
+                    {"employees": ["E1001", "mail:bob@corp.example"]}, {"department": "Finance"},
+                ],
                 "all": [{"geo": "DE"}], "none": [{"manager_of": "E1001"}],
             },
             "facts": [{"label": "Amount", "value": "1.00", "type": "money", "currency": "EUR"}],

@@ -1,6 +1,7 @@
 """The hub as it is really served: a granian process, spoken to byte by byte."""
 
 import contextlib
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -20,15 +21,14 @@ TIMEOUT_SECONDS = 10
 @contextlib.contextmanager
 def serving(directory: Path) -> Iterator[int]:
     """Serve the database of the tests on a port of loopback; yields the port."""
-    import os
-
     url = urlsplit(os.environ["DATABASE_URL"])
     port = ports.free().web
     web = Running(
         url=f"http://{ports.HOST}:{port}",
         command=[
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", ports.HOST,
-            "--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws",
+            "--port", str(port), "--http", "1", "--http1-header-read-timeout", "1000",
+            "--workers", "1", "--blocking-threads", "4", "--no-ws",
             "--working-dir", str(ROOT), "hub.wsgi:application",
         ],
         log=directory / "web.log",

