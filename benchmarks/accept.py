@@ -55,8 +55,8 @@ def measure(made: hub.Stack, peers: teams.Peers, given: Any) -> dict[str, Any]:
         figures.show(name, said)
     keys = {
         "rps": found["hub"]["rps"],
-        "ratio_floor": ratio(turns, "hub", "floor"),
-        "ratio_plain_drf": ratio(turns, "hub", "plain_drf"),
+        "ratio_floor": figures.ratio(turns, "hub", "floor", "rps"),
+        "ratio_plain_drf": figures.ratio(turns, "hub", "plain_drf", "rps"),
         "p50_ms": found["hub"]["p50_ms"],
         "p99_ms": found["hub"]["p99_ms"],
         "cpu_us": found["hub"]["cpu_us"],
@@ -64,8 +64,8 @@ def measure(made: hub.Stack, peers: teams.Peers, given: Any) -> dict[str, Any]:
     }
     if "batch" in doors:
         keys["batch_notifications_per_s"] = found["batch"]["notifications_per_s"]
-        keys["ratio_batch"] = ratio(turns, "batch", "plain_drf", of="notifications_per_s")
-        keys["ratio_batch_single"] = ratio(turns, "batch", "hub", of="notifications_per_s")
+        keys["ratio_batch"] = figures.ratio(turns, "batch", "plain_drf", "notifications_per_s")
+        keys["ratio_batch_single"] = figures.ratio(turns, "batch", "hub", "notifications_per_s")
     return {
         "name": "accept",
         "conditions": machine.conditions(
@@ -105,13 +105,6 @@ def one(
         "cpu_us_web": web / requests * 1e6,
         "cpu_us_database": taken["postgres"] / requests * 1e6,
     }
-
-
-def ratio(turns: list[Any], above: str, below: str, *, of: str = "rps") -> float:
-    """The median over the turns of one door's figure by another's."""
-    return figures.medians([{"ratio": each[above][of] / each[below][of]} for each in turns])[
-        "ratio"
-    ]
 
 
 def batch_exists(made: hub.Stack) -> bool:

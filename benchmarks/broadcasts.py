@@ -45,6 +45,8 @@ def send(made: hub.Stack, *, share: float = 1, latency_ms: float = 0) -> dict[st
 
     def act() -> None:
         posted.update(made.post("/notifications", seed.notice(audience(share), priority="bulk")))
+        if posted["state"] != "open":
+            raise Wrong(f"the notification is {posted['state']}")
         finish(made, posted["id"])
 
     said = cost(made, 1, "worker", act)

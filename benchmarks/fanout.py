@@ -27,7 +27,7 @@ def main() -> int:
     arguments.add_argument("--no-bucket", action="store_true", help="only without the rate limit")
     given = arguments.parse_args()
     if given.short:
-        given.peer_employees, given.memory_employees = 1_000, given.employees
+        given.memory_employees = given.employees
     with hub.running() as made:
         people = max(given.employees, given.memory_employees)
         hub.say(f"seeding {people:,} employees")
@@ -42,70 +42,97 @@ def main() -> int:
 def measure(made: hub.Stack, given: Any, *, people: int) -> dict[str, Any]:
     """All of the measurements, as the JSON file has them."""
     share = given.employees / people
-    found: dict[str, Any] = {}
-    for a_minute in (OPEN,) if given.no_bucket else (OPEN, QUOTA):
-        made.env["FCM_MESSAGES_A_MINUTE"] = str(a_minute)
-        made.start_workers(given.layout)
-        broadcasts.send(made, share=share / 10)  # connections, caches, prepared statements
-        for latency_ms in LATENCIES_MS:
-            name = f"{'open' if a_minute == OPEN else 'bucket'}_{latency_ms}ms"
-            runs = given.runs if a_minute == OPEN or not given.short else 1
-            one = functools.partial(broadcasts.send, made, share=share, latency_ms=latency_ms)
-            found[name] = figures.repeat(runs, one)
-            figures.show(f"hub {name}", found[name])
-        made.stop_workers()
-    sample = body(made)
+    peers = None if given.no_peers else teams.beside(made, employees=given.peer_employees)
+    made.env["FCM_MESSAGES_A_MINUTE"] = str(OPEN)
     memory = growth(made, given, people=people)
-    limits = {
-        f"{latency_ms}ms": limit(made, sample, latency_ms=latency_ms, runs=given.runs)
-        for latency_ms in LATENCIES_MS
+    made.start_workers(given.layout)
+    broadcasts.send(made, share=share / 10)  # connections, caches, prepared statements
+    turns: dict[str, list[dict[str, dict[str, float]]]] = {}
+    pools: dict[str, dict[str, str]] = {}
+    sample = body(made)
+    for latency_ms in LATENCIES_MS:
+        name = f"{latency_ms}ms"
+        pools[name] = {} if peers is None else choose_pools(made, peers, given, latency_ms)
+        turns[name] = [
+            turn(made, peers, given, sample, share, latency_ms) for _ in range(given.runs)
+        ]
+    made.stop_workers()
+    bucket = {} if given.no_bucket else at_quota(made, given, share=share)
+    found = {
+        name: {who: figures.medians([one[who] for one in each]) for who in each[0]}
+        for name, each in turns.items()
     }
-    figures.show("ceiling (bare pycurl)", limits)
-    peers = [] if given.no_peers else rivals(made, given)
     return {
         "name": "fanout",
         "conditions": machine.conditions(
             employees=given.employees, peer_employees=given.peer_employees, runs=given.runs,
             memory_employees=given.memory_employees, layout=given.layout, bytes=len(sample),
         ),
-        "keys": keys(found, limits, peers, memory),
-        "hub": found,
-        "ceiling": limits,
-        "peers": peers,
+        "keys": keys(turns, found, bucket) | memory,
+        "open": found,
+        "bucket": bucket,
+        "pools": pools,
         "memory": memory,
+        "turns": turns,
     }  # fmt: skip
 
 
+def turn(
+    made: hub.Stack, peers: teams.Peers | None, given: Any, sample: bytes, share: float,
+    latency_ms: float,
+) -> dict[str, dict[str, float]]:  # fmt: skip
+    """Everybody once, one after the other, so that what else the machine does hits all of them."""
+    found = {"hub": broadcasts.send(made, share=share, latency_ms=latency_ms)}
+    made.firebase.reset(latency_ms=latency_ms)
+    count = 100_000 if latency_ms == 0 else 50_000
+    # As many connections as two workers have.
+    found["ceiling"] = ceiling.measure(made.firebase, sample, count=count, connections=20)
+    if peers is not None:
+        for peer in teams.PEERS:
+            found[peer] = team(made, peers, peer, given.peer_employees, latency_ms)
+    for who, said in found.items():
+        figures.show(f"{who}, {latency_ms} ms", said)
+    return found
+
+
+def at_quota(made: hub.Stack, given: Any, *, share: float) -> dict[str, dict[str, float]]:
+    """The hub with the bucket at Firebase's quota."""
+    made.env["FCM_MESSAGES_A_MINUTE"] = str(QUOTA)
+    made.start_workers(given.layout)
+    broadcasts.send(made, share=share / 10)
+    found = {}
+    for latency_ms in LATENCIES_MS:
+        one = functools.partial(broadcasts.send, made, share=share, latency_ms=latency_ms)
+        found[f"{latency_ms}ms"] = figures.repeat(1 if given.short else given.runs, one)
+        figures.show(f"hub with the bucket, {latency_ms} ms", found[f"{latency_ms}ms"])
+    made.stop_workers()
+    return found
+
+
 def keys(
-    found: dict[str, Any], limits: dict[str, Any], peers: list[dict[str, Any]],
-    memory: dict[str, float],
-) -> dict[str, Any]:  # fmt: skip
+    turns: dict[str, list[dict[str, dict[str, float]]]],
+    found: dict[str, dict[str, dict[str, float]]],
+    bucket: dict[str, dict[str, float]],
+) -> dict[str, Any]:
     """The figures that are held against the bars; those of 80 ms have it in their names."""
     said: dict[str, Any] = {}
-    for latency_ms in LATENCIES_MS:
-        end = "" if latency_ms == 0 else f"_{latency_ms}ms"
-        mine, most = found[f"open_{latency_ms}ms"], limits[f"{latency_ms}ms"]
-        said[f"pushes_per_s{end}"] = mine["pushes_per_s"]
-        said[f"cpu_us_per_push{end}"] = mine["cpu_us_per_push"]
-        said[f"ratio_transport_ceiling{end}"] = figures.digits(
-            most["cpu_us"] / mine["cpu_us_per_push"]
-        )
-        bucket = found.get(f"bucket_{latency_ms}ms")
-        if bucket:
-            said[f"pushes_per_s_bucket{end}"] = bucket["sustained_per_s"]
-            said[f"cores_bucket{end}"] = bucket["cores"]
-        own = [peer for peer in peers if peer["latency_ms"] == latency_ms]
-        if own:
-            best = max(own, key=lambda peer: peer["pushes_per_cpu_s"])
-            said[f"best_peer{end}"] = best["peer"]
-            said[f"ratio_best_peer{end}"] = figures.digits(
-                mine["pushes_per_cpu_s"] / best["pushes_per_cpu_s"]
-            )
-            said[f"ratio_best_peer_wall{end}"] = figures.digits(
-                mine["pushes_per_s"] / max(peer["pushes_per_s"] for peer in own)
-            )
-    said["refused_429"] = sum(run["refused_429"] for run in found.values())
-    return said | memory
+    for name, who in found.items():
+        end = "" if name == "0ms" else f"_{name}"
+        each = turns[name]
+        said[f"pushes_per_s{end}"] = who["hub"]["pushes_per_s"]
+        said[f"cpu_us_per_push{end}"] = who["hub"]["cpu_us_per_push"]
+        said[f"ratio_transport_ceiling{end}"] = figures.ratio(each, "hub", "ceiling")
+        if name in bucket:
+            said[f"pushes_per_s_bucket{end}"] = bucket[name]["sustained_per_s"]
+            said[f"cores_bucket{end}"] = bucket[name]["cores"]
+        rivals = [peer for peer in teams.PEERS if peer in who]
+        if rivals:
+            best = max(rivals, key=lambda peer: who[peer]["pushes_per_cpu_s"])
+            said[f"best_peer{end}"] = best
+            said[f"ratio_best_peer{end}"] = figures.ratio(each, "hub", best)
+            said[f"ratio_best_peer_wall{end}"] = figures.ratio(each, "hub", best, "pushes_per_s")
+    runs = [*bucket.values(), *(one["hub"] for each in turns.values() for one in each)]
+    return said | {"refused_429": sum(run["refused_429"] for run in runs)}
 
 
 def growth(made: hub.Stack, given: Any, *, people: int) -> dict[str, float]:
@@ -127,58 +154,32 @@ def body(made: hub.Stack) -> bytes:
         return found
 
 
-def limit(made: hub.Stack, sample: bytes, *, latency_ms: float, runs: int) -> dict[str, float]:
-    """What a bare loop does with the same bytes and as many connections as two workers have."""
-    made.firebase.reset(latency_ms=latency_ms)
-    return figures.repeat(
-        runs,
-        lambda: ceiling.measure(
-            made.firebase, sample, count=100_000 if latency_ms == 0 else 50_000, connections=10
-        ),
-    )
-
-
-def rivals(made: hub.Stack, given: Any) -> list[dict[str, Any]]:
-    """Every peer at every latency, at the pool that was best on fewer people."""
-    peers = teams.beside(made, employees=given.peer_employees)
-    said = []
+def choose_pools(
+    made: hub.Stack, peers: teams.Peers, given: Any, latency_ms: float
+) -> dict[str, str]:
+    """Start each peer's worker with the pool that is best on fewer people."""
+    chosen = {}
     for peer in teams.PEERS:
-        for latency_ms in LATENCIES_MS:
-            few = max(400, given.peer_employees // 2)
-            tried = {
-                pool: team(made, peers, peer, pool, latency_ms=latency_ms, employees=few, runs=1)
-                for pool in teams.POOLS
-            }
-            best = max(tried, key=lambda pool: tried[pool]["pushes_per_cpu_s"])
-            measured = team(
-                made, peers, peer, best, latency_ms=latency_ms,
-                employees=given.peer_employees, runs=given.runs,
-            )  # fmt: skip
-            said.append({"peer": peer, "latency_ms": latency_ms, "pool": "{}:{}".format(*best)})
-            said[-1] |= measured
-            figures.show("peer", said[-1])
-    return said
+        tried = {}
+        for pool in teams.POOLS:
+            peers.start_worker(peer, pool)
+            tried[pool] = team(made, peers, peer, given.peer_employees // 2, latency_ms)
+        best = max(tried, key=lambda pool: tried[pool]["pushes_per_cpu_s"])
+        peers.start_worker(peer, best)
+        chosen[peer] = "{}:{}".format(*best)
+        hub.say(f"{peer} at {latency_ms} ms: {chosen[peer]}")
+    return chosen
 
 
 def team(
-    made: hub.Stack, peers: teams.Peers, peer: str, pool: tuple[str, int], *,
-    latency_ms: float, employees: int, runs: int,
-) -> dict[str, float]:  # fmt: skip
-    """A peer's broadcasts by one pool: the medians."""
-    pushes = teams.devices_of(employees)
-    peers.start_worker(*pool)
-
-    def one() -> dict[str, float]:
-        made.firebase.reset(latency_ms=latency_ms)
-        return broadcasts.cost(
-            made, pushes, "peers",
-            lambda: peers.broadcast(peer, employees=employees, pushes=pushes),
-        )  # fmt: skip
-
-    try:
-        return figures.repeat(runs, one)
-    finally:
-        peers.stop_worker()
+    made: hub.Stack, peers: teams.Peers, peer: str, employees: int, latency_ms: float
+) -> dict[str, float]:
+    """One broadcast of a peer."""
+    made.firebase.reset(latency_ms=latency_ms)
+    return broadcasts.cost(
+        made, teams.devices_of(employees), f"team-{peer}",
+        lambda: peers.broadcast(peer, employees=employees),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

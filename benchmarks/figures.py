@@ -29,6 +29,16 @@ def repeat(count: int, one: Callable[[], dict[str, float]]) -> dict[str, float]:
     return medians([one() for _ in range(count)])
 
 
+def ratio(
+    turns: Sequence[dict[str, dict[str, float]]],
+    above: str,
+    below: str,
+    of: str = "pushes_per_cpu_s",
+) -> float:
+    """One figure of one by that of another, taken within each turn: the median."""
+    return digits(statistics.median(turn[above][of] / turn[below][of] for turn in turns))
+
+
 def digits(value: float, count: int = 4) -> float:
     """A number with so many significant digits."""
     return float(f"{value:.{count}g}")

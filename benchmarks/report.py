@@ -99,17 +99,8 @@ def section(name: str, result: dict[str, Any]) -> str:
         plots[name](result)
         parts.append(f"![{heading}](benchmarks/{name}.svg)")
     parts.append(table(("key", "value"), [(f"`{k}`", shown(v)) for k, v in keys.items()]))
-    if result.get("peers"):
-        parts.append(
-            table(
-                ("peer", "latency, ms", "pool", "pushes/s", "pushes per CPU-second"),
-                [
-                    (p["peer"], shown(p["latency_ms"]), p["pool"], shown(p["pushes_per_s"]),
-                     shown(p["pushes_per_cpu_s"]))
-                    for p in result["peers"]
-                ],
-            )
-        )  # fmt: skip
+    if name in {"fanout", "singles"}:
+        parts.append(table(("at", "who", "pool", "a second", "per CPU-second"), sides(result)))
     sizes = ", ".join(f"{key} {shown(value)}" for key, value in conditions["sizes"].items())
     parts.append(
         f"Conditions: {conditions['cores']} cores ({conditions['processor']}),"
@@ -117,6 +108,25 @@ def section(name: str, result: dict[str, Any]) -> str:
         f" Python {conditions['python']}, commit {conditions['commit']}; {sizes}."
     )
     return "\n\n".join(parts)
+
+
+def sides(result: dict[str, Any]) -> list[tuple[str, ...]]:
+    """What each side reached, with the pool that it ran in."""
+    what, of = ("open", "pushes") if "open" in result else ("singles", "singles")
+    pools = result["pools"]
+    return [
+        (
+            latency,
+            who,
+            pools.get(latency, {}).get(who, "")
+            if what == "open"
+            else (pools.get(latency, "") if who == "task_each" else ""),
+            shown(said[f"{of}_per_s"]),
+            shown(said[f"{of}_per_cpu_s"]),
+        )
+        for latency, each in result[what].items()
+        for who, said in each.items()
+    ]
 
 
 def met(value: float, sign: str, bar: float) -> str:
@@ -157,23 +167,21 @@ def save(figure: Any, name: str) -> None:
 
 def fanout(result: dict[str, Any]) -> None:
     """Pushes per CPU-second."""
-    values = {}
-    for latency in ("0ms", "80ms"):
-        values[f"ceiling, {latency}"] = result["ceiling"][latency]["per_cpu_s"]
-        values[f"hub, {latency}"] = result["hub"][f"open_{latency}"]["pushes_per_cpu_s"]
-        for peer in result["peers"]:
-            if f"{peer['latency_ms']}ms" == latency:
-                values[f"{peer['peer']}, {latency}"] = peer["pushes_per_cpu_s"]
+    values = {
+        f"{who}, {latency}": said["pushes_per_cpu_s"]
+        for latency, each in result["open"].items()
+        for who, said in each.items()
+    }
     bars_plot("fanout", "Pushes per CPU-second of worker and database", values)
 
 
 def singles(result: dict[str, Any]) -> None:
     """Notifications a second."""
-    values = {}
-    for latency, said in result["hub"].items():
-        values[f"hub, {latency}"] = said["singles_per_s"]
-        if latency in result["task_each"]:
-            values[f"a task each, {latency}"] = result["task_each"][latency]["singles_per_s"]
+    values = {
+        f"{who}, {latency}": said["singles_per_s"]
+        for latency, each in result["singles"].items()
+        for who, said in each.items()
+    }
     bars_plot("singles", "Notifications of one recipient, a second", values)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks import broadcasts, figures, hub, machine, seed, teams
 
 LATENCIES_MS = (0, 80)
+PEER = "fcm-django"
 OPEN = "100000000"  # messages a minute
 POOLS = (("prefork", 2), ("prefork", 8), ("threads", 8), ("threads", 32))
 IDLE = "SELECT NOT EXISTS (SELECT FROM notifications_errand WHERE dead_at IS NULL)"
@@ -42,31 +43,29 @@ def main() -> int:
 
 
 def measure(made: hub.Stack, given: Any) -> dict[str, Any]:
-    """The hub and the peer at both latencies."""
-    found: dict[str, Any] = {}
-    rivals: dict[str, Any] = {}
+    """The hub and the peer by turns, at both latencies."""
     drain(made, count=200, latency_ms=0)
+    peers = None if given.no_peers else teams.beside(made, employees=2_000)
+    turns: dict[str, list[dict[str, dict[str, float]]]] = {}
+    pools: dict[str, str] = {}
     for latency_ms in LATENCIES_MS:
-        runs = [
-            drain(made, count=given.notifications, latency_ms=latency_ms) for _ in range(given.runs)
-        ]
-        found[f"{latency_ms}ms"] = figures.medians(runs)
-        figures.show(f"hub, {latency_ms} ms", found[f"{latency_ms}ms"])
-    made.stop_workers()
-    if not given.no_peers:
-        peers = teams.beside(made, employees=max(2_000, given.peer_notifications))
-        for latency_ms in LATENCIES_MS:
-            rivals[f"{latency_ms}ms"] = best(made, peers, given, latency_ms=latency_ms)
-            figures.show(f"a task each, {latency_ms} ms", rivals[f"{latency_ms}ms"])
+        name = f"{latency_ms}ms"
+        if peers is not None:
+            pools[name] = choose_pool(made, peers, given, latency_ms)
+        turns[name] = [turn(made, peers, given, latency_ms) for _ in range(given.runs)]
+    found = {
+        name: {who: figures.medians([one[who] for one in each]) for who in each[0]}
+        for name, each in turns.items()
+    }
     keys: dict[str, Any] = {}
-    for name, said in found.items():
+    for name, who in found.items():
         end = "" if name == "0ms" else f"_{name}"
-        keys[f"singles_per_s{end}"] = said["singles_per_s"]
-        keys[f"cpu_us_per_single{end}"] = said["cpu_us_per_single"]
-        if name in rivals:
+        keys[f"singles_per_s{end}"] = who["hub"]["singles_per_s"]
+        keys[f"cpu_us_per_single{end}"] = who["hub"]["cpu_us_per_single"]
+        if "task_each" in who:
             for key, of in (("ratio_task_each", "singles_per_s"),
                             ("ratio_task_each_cpu", "singles_per_cpu_s")):  # fmt: skip
-                keys[f"{key}{end}"] = figures.digits(said[of] / rivals[name][of])
+                keys[f"{key}{end}"] = figures.ratio(turns[name], "hub", "task_each", of)
     return {
         "name": "singles",
         "conditions": machine.conditions(
@@ -74,9 +73,23 @@ def measure(made: hub.Stack, given: Any) -> dict[str, Any]:
             runs=given.runs, layout=given.layout, employees=100_000,
         ),
         "keys": keys,
-        "hub": found,
-        "task_each": rivals,
+        "singles": found,
+        "pools": pools,
+        "turns": turns,
     }  # fmt: skip
+
+
+def turn(
+    made: hub.Stack, peers: teams.Peers | None, given: Any, latency_ms: float
+) -> dict[str, dict[str, float]]:
+    """Both once, so that what else the machine does hits both."""
+    found = {"hub": drain(made, count=given.notifications, latency_ms=latency_ms)}
+    if peers is not None:
+        count = given.peer_notifications
+        found["task_each"] = task_each(made, peers, count=count, latency_ms=latency_ms)
+    for who, said in found.items():
+        figures.show(f"{who}, {latency_ms} ms", said)
+    return found
 
 
 def drain(made: hub.Stack, *, count: int, latency_ms: float) -> dict[str, float]:
@@ -155,45 +168,37 @@ def wait_until_idle(made: hub.Stack, *, seconds: float = 600) -> None:
             time.sleep(0.01)
 
 
-def best(made: hub.Stack, peers: teams.Peers, given: Any, *, latency_ms: float) -> dict[str, Any]:
-    """The peer's medians by the pool that was fastest on fewer."""
-    few = max(100, given.peer_notifications // 4)
-    tried = {
-        pool: task_each(made, peers, pool, count=few, latency_ms=latency_ms, runs=1)
-        for pool in POOLS
-    }
-    pool = max(tried, key=lambda one: tried[one]["singles_per_s"])
-    count = given.peer_notifications
-    said = task_each(made, peers, pool, count=count, latency_ms=latency_ms, runs=given.runs)
-    return {"pool": "{}:{}".format(*pool), **said}
+def choose_pool(made: hub.Stack, peers: teams.Peers, given: Any, latency_ms: float) -> str:
+    """Start the peer's worker with the pool that is fastest on fewer."""
+    few = max(200, given.peer_notifications // 4)
+    tried = {}
+    for pool in POOLS:
+        peers.start_worker(PEER, pool)
+        tried[pool] = task_each(made, peers, count=few, latency_ms=latency_ms)
+    best = max(tried, key=lambda pool: tried[pool]["singles_per_s"])
+    peers.start_worker(PEER, best)
+    hub.say(f"a task each at {latency_ms} ms: {best[0]}:{best[1]}")
+    return "{}:{}".format(*best)
 
 
 def task_each(
-    made: hub.Stack, peers: teams.Peers, pool: tuple[str, int], *,
-    count: int, latency_ms: float, runs: int,
-) -> dict[str, float]:  # fmt: skip
-    """A task for each notification: the medians."""
-    peers.start_worker(*pool)
+    made: hub.Stack, peers: teams.Peers, *, count: int, latency_ms: float
+) -> dict[str, float]:
+    """A task for each notification."""
+    made.firebase.reset(latency_ms=latency_ms)
 
     def act() -> None:
         rows = peers.notifications(count)
         for person, row in enumerate(rows, start=1):
-            peers.ask("single", "fcm-django", row, person)
+            peers.ask("single", PEER, row, person)
         peers.finish(rows, pushes=teams.devices_of(count))
 
-    def one() -> dict[str, float]:
-        made.firebase.reset(latency_ms=latency_ms)
-        said = broadcasts.cost(made, count, "peers", act)
-        return {
-            "singles_per_s": said["pushes_per_s"],
-            "singles_per_cpu_s": said["pushes_per_cpu_s"],
-            "cpu_us_per_single": said["cpu_us_per_push"],
-        }
-
-    try:
-        return figures.repeat(runs, one)
-    finally:
-        peers.stop_worker()
+    said = broadcasts.cost(made, count, f"team-{PEER}", act)
+    return {
+        "singles_per_s": said["pushes_per_s"],
+        "singles_per_cpu_s": said["pushes_per_cpu_s"],
+        "cpu_us_per_single": said["cpu_us_per_push"],
+    }
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import os
 import secrets
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,6 +18,7 @@ from hub.lib import broker
 
 PEERS = ("fcm-django", "django-push-notifications")
 POOLS = (("prefork", 2), ("threads", 2), ("prefork", 4))
+WARMING = 1600  # employees: four chunks, so that every process has had one
 REQUIREMENTS = machine.CHECKOUT / "requirements" / "bench.txt"
 
 
@@ -53,34 +54,35 @@ class Peers:
     env: dict[str, str]
     url: str
     key: str
-    devices: int
     celery: Celery
     web_port: int = 0
-    worker: subprocess.Popen[bytes] | None = None
+    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start_worker(self, pool: str, concurrency: int) -> None:
-        """A Celery worker of the peers."""
+    def start_worker(self, peer: str, pool: tuple[str, int]) -> None:
+        """A Celery worker for one of the peers; the one it had is ended."""
+        self.stop_worker(peer)
+        kind, concurrency = pool
         process, log = hub.spawn(
-            self.made, "peers-worker",
+            self.made, f"team-{peer}",
             [
                 str(self.python), "-m", "celery", "-A", "benchmarks.peers.tasks", "worker",
-                "-Q", "peers", "--pool", pool, "--concurrency", str(concurrency),
+                "-Q", peer, "--pool", kind, "--concurrency", str(concurrency),
                 "--without-gossip", "--without-mingle", "--loglevel", "INFO",
-                "--hostname", "peers@%h",
+                "--hostname", f"{peer}@%h",
             ],
             env=self.env,
         )  # fmt: skip
-        self.worker = process
-        self.made.pids["peers"] = process.pid
-        hub.wait_for(lambda: " ready." in log.read_text(errors="replace"), what="peers' worker")
+        self.workers[peer] = process
+        self.made.pids[f"team-{peer}"] = process.pid
+        hub.wait_for(lambda: " ready." in log.read_text(errors="replace"), what=peer)
+        self.broadcast(peer, employees=WARMING)  # connections and caches of its processes
 
-    def stop_worker(self) -> None:
-        """End the worker; what is still queued is dropped."""
-        if self.worker is not None:
-            processes.finish(self.worker)
-            del self.made.pids["peers"]
-            self.worker = None
-        self.celery.control.purge()
+    def stop_worker(self, peer: str) -> None:
+        """End the worker of a peer, if it has one."""
+        process = self.workers.pop(peer, None)
+        if process is not None:
+            processes.finish(process)
+            del self.made.pids[f"team-{peer}"]
 
     def start_web(self, *, workers: int = 2, threads: int = 4) -> None:
         """The web server, as the hub's own."""
@@ -110,15 +112,15 @@ class Peers:
             )
             return [row[0] for row in rows]
 
-    def ask(self, task: str, *arguments: Any) -> None:
-        """Queue a task of benchmarks.peers.tasks."""
-        self.celery.send_task(f"benchmarks.peers.tasks.{task}", arguments, queue="peers")
+    def ask(self, task: str, peer: str, *arguments: Any) -> None:
+        """Queue a task of benchmarks.peers.tasks for a peer's worker."""
+        self.celery.send_task(f"benchmarks.peers.tasks.{task}", (peer, *arguments), queue=peer)
 
-    def broadcast(self, peer: str, *, employees: int, pushes: int) -> None:
+    def broadcast(self, peer: str, *, employees: int) -> None:
         """Send one notification to the first so many people, until all is recorded."""
         made = self.notifications(1)
         self.ask("broadcast", peer, made[0], employees)
-        self.finish(made, pushes=pushes)
+        self.finish(made, pushes=devices_of(employees))
 
     def finish(self, notifications: list[int], *, pushes: int, seconds: float = 180) -> None:
         """Wait until so many deliveries are recorded. Raises TimeoutError."""
@@ -163,8 +165,7 @@ def beside(made: hub.Stack, *, employees: int) -> Peers:
     )  # fmt: skip
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-    devices = employees + employees // 10 * 3 + min(employees % 10, 3)
-    return Peers(made, python, env, url, key, devices, Celery("bench", broker=broker_url))
+    return Peers(made, python, env, url, key, Celery("bench", broker=broker_url))
 
 
 def devices_of(employees: int) -> int:

@@ -80,7 +80,8 @@ def broadcast(peer: str, notification_id: int, count: int) -> None:
     """Divide the first `count` people into chunks, a task each."""
     people = list(User.objects.order_by("pk").values_list("pk", flat=True)[:count])
     for first in range(0, len(people), PEOPLE_A_CHUNK):
-        chunk.delay(peer, notification_id, people[first : first + PEOPLE_A_CHUNK])
+        part = people[first : first + PEOPLE_A_CHUNK]
+        chunk.apply_async((peer, notification_id, part), queue=peer)
 
 
 @app.task
