@@ -27,7 +27,7 @@ def main() -> int:
     arguments.add_argument("--no-bucket", action="store_true", help="only without the rate limit")
     given = arguments.parse_args()
     if given.short:
-        given.memory_employees = given.employees
+        given.peer_employees, given.memory_employees = 1_600, given.employees
     with hub.running() as made:
         people = max(given.employees, given.memory_employees)
         hub.say(f"seeding {people:,} employees")
@@ -162,7 +162,7 @@ def choose_pools(
     for peer in teams.PEERS:
         tried = {}
         for pool in teams.POOLS:
-            peers.start_worker(peer, pool)
+            peers.start_worker(peer, pool, warming=800)
             tried[pool] = team(made, peers, peer, given.peer_employees // 2, latency_ms)
         best = max(tried, key=lambda pool: tried[pool]["pushes_per_cpu_s"])
         peers.start_worker(peer, best)

@@ -15,7 +15,6 @@ from hub.demo import ports
 
 READER = "E0000000"
 COPIES_OF_READER = 2_000
-REQUESTS_OF_READER = 20
 SIZES = (10_000, 1_000_000, 10_000_000)
 
 # The first notification is cloned, so that the rows have whatever columns there are.
@@ -24,8 +23,7 @@ INSERT INTO notifications_notification
 SELECT (jsonb_populate_record(original, jsonb_build_object(
          'id', overlay(overlay(md5('n' || n)::text placing '7' from 13) placing 'a' from 17)::uuid,
          'reference', 'n' || n, 'created_at', now() - n * interval '1 minute',
-         'kind', CASE WHEN n %% 100 = 0 THEN 'request' ELSE 'notice' END,
-         'state', CASE WHEN n %% 3 = 0 AND n %% 100 > 0 THEN 'expired' ELSE 'open' END))).*
+         'kind', CASE WHEN n %% 100 = 0 THEN 'request' ELSE 'notice' END))).*
   FROM notifications_notification original, generate_series(1, %(count)s) n
  WHERE original.reference = 'original'
 """

@@ -88,16 +88,15 @@ def _process(pid: int) -> _Process | None:
 
 def tree(pid: int) -> dict[int, float]:
     """CPU seconds of a process and its descendants, by id."""
-    everything = {
-        int(entry.name): found
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and (found := _process(int(entry.name))) is not None
-    }
-    inside, grew = {pid}, True
-    while grew:
-        found = {child for child, p in everything.items() if p.parent in inside}
-        grew = not found <= inside
-        inside |= found
+    everything: dict[int, _Process] = {}
+    for entry in Path("/proc").iterdir():
+        found = _process(int(entry.name)) if entry.name.isdigit() else None
+        if found is not None:
+            everything[int(entry.name)] = found
+    inside, size = {pid}, 0
+    while size != len(inside):
+        size = len(inside)
+        inside |= {child for child, process in everything.items() if process.parent in inside}
     return {one: everything[one].seconds for one in inside if one in everything}
 
 

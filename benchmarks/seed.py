@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, models, transaction
 
 from hub.lib import clock, ids
+from hub.lib.columns import SealedText
 
 if TYPE_CHECKING:
     from accounts.models import Employee
@@ -51,9 +52,7 @@ def people(employees: int) -> int:
         os_version="17", model="Pixel 10", app_version="1.0", name="phone", created_at=now,
         last_seen_at=now, access_expires_at=now, session_expires_at=now, push_registered_at=now,
     )  # fmt: skip
-    installation, address = (
-        Device._meta.get_field(name) for name in ("installation", "push_address")
-    )
+    installation, address = sealed(Device, "installation"), sealed(Device, "push_address")
 
     def phones() -> Iterator[tuple[Any, ...]]:
         for n, owner in enumerate(owners):
@@ -72,6 +71,13 @@ def people(employees: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE accounts_employee, accounts_device")
     return len(owners)
+
+
+def sealed(model: type[models.Model], name: str) -> SealedText:
+    """A sealed column of a model."""
+    found = model._meta.get_field(name)
+    assert isinstance(found, SealedText)
+    return found
 
 
 def address_of(number: int) -> str:

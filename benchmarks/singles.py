@@ -27,7 +27,7 @@ def main() -> int:
     arguments.add_argument("--no-peers", action="store_true")
     given = arguments.parse_args()
     if given.short:
-        given.notifications = min(given.notifications, 5_000)
+        given.notifications = min(given.notifications, 3_000)
         given.peer_notifications = min(given.peer_notifications, 400)
     with hub.running(FCM_MESSAGES_A_MINUTE=OPEN) as made:
         # Others receive too: what is small for ten thousand devices may not be for a hundred.
@@ -173,7 +173,7 @@ def choose_pool(made: hub.Stack, peers: teams.Peers, given: Any, latency_ms: flo
     few = max(200, given.peer_notifications // 4)
     tried = {}
     for pool in POOLS:
-        peers.start_worker(PEER, pool)
+        peers.start_worker(PEER, pool, warming=100)
         tried[pool] = task_each(made, peers, count=few, latency_ms=latency_ms)
     best = max(tried, key=lambda pool: tried[pool]["singles_per_s"])
     peers.start_worker(PEER, best)

@@ -58,8 +58,11 @@ class Peers:
     web_port: int = 0
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start_worker(self, peer: str, pool: tuple[str, int]) -> None:
-        """A Celery worker for one of the peers; the one it had is ended."""
+    def start_worker(self, peer: str, pool: tuple[str, int], *, warming: int = WARMING) -> None:
+        """A Celery worker for one of the peers; the one it had is ended.
+
+        A broadcast to `warming` employees opens the connections and caches of its processes.
+        """
         self.stop_worker(peer)
         kind, concurrency = pool
         process, log = hub.spawn(
@@ -75,7 +78,7 @@ class Peers:
         self.workers[peer] = process
         self.made.pids[f"team-{peer}"] = process.pid
         hub.wait_for(lambda: " ready." in log.read_text(errors="replace"), what=peer)
-        self.broadcast(peer, employees=WARMING)  # connections and caches of its processes
+        self.broadcast(peer, employees=warming)
 
     def stop_worker(self, peer: str) -> None:
         """End the worker of a peer, if it has one."""
