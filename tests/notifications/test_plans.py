@@ -72,16 +72,17 @@ def explain(sql, parameters):
     return (answer if isinstance(answer, list) else json.loads(answer))[0]["Plan"]
 
 
-def test_a_single_push_reads_no_table_from_end_to_end(after_broadcasts, alice):
+@pytest.mark.parametrize("singles", [1, 500])
+def test_single_pushes_read_no_table_from_end_to_end(after_broadcasts, alice, singles):
     plan = explain(
         targets.REACHABLE,
         {
-            "errands": [1],
-            "notifications": [after_broadcasts.id],
-            "firsts": [alice.id],
-            "lasts": [alice.id],
-            "purposes": ["show"],
-            "versions": [1],
+            "errands": list(range(singles)),
+            "notifications": [after_broadcasts.id] * singles,
+            "firsts": [alice.id] * singles,
+            "lasts": [alice.id] * singles,
+            "purposes": ["show"] * singles,
+            "versions": [1] * singles,
         },
     )
 
