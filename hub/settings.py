@@ -199,10 +199,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "notifications.relay", "schedule": RELAY_EVERY.total_seconds()},
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
+    "purge": {"task": "accounts.purge", "schedule": 3600.0},
 }
 CELERY_TASK_ROUTES = {
     "notifications.relay": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
+    "accounts.purge": {"queue": "maintenance"},
 }
 
 # --- Browser security ---------------------------------------------------------------------
@@ -252,6 +254,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "Effect": "notifications.api.shapes.VERBS",
+        "NotificationKind": "notifications.models.Notification.Kind",
+        "SendableKind": "notifications.api.shapes.SENDABLE",
+        "NotificationState": "notifications.models.Notification.State",
+        "InboxState": "notifications.api.mobile.inbox.STATES",
+    },
 }
 
 configure_logging(
