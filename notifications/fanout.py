@@ -12,12 +12,13 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts import audience
 from accounts.models import Employee
-from hub.lib import logging
+from hub.lib import clock, logging
 from notifications import errands, lifecycle, queues, waves
 from notifications.models import Delivery, Errand, Notification, Recipient, Seat
 
 log = logging.get(__name__)
 
+AT_A_TIME = timedelta(seconds=10)
 JOINERS_EVERY = timedelta(minutes=15)
 
 # The employees of one batch, and their copies. The constraint makes a second run harmless, and
@@ -36,9 +37,16 @@ def run(errand: Errand, now: datetime) -> None:
     """Give every member of the audience a copy, batch by batch, each with its push errand.
 
     Each batch is one transaction with the errand's progress in it, so that a crash repeats
-    nothing and skips nothing. Stops where the notification is no longer open.
+    nothing and skips nothing. Stops where the notification is no longer open. After a while the
+    errand is given back, to go on in another task: one task's time is limited.
     """
+    ends_at = now + AT_A_TIME
     while _batch(errand, now):
+        now = clock.now()
+        if now >= ends_at:
+            errands.postpone(errand, until=now, error="", tried=False)
+            queues.wake(errand.queue)
+            return
         if not errands.extend(errand, now=now):
             return  # another worker took the errand over
 
