@@ -106,6 +106,10 @@ CALLBACK_TOTAL_TIMEOUT = env.seconds("CALLBACK_TOTAL_TIMEOUT_SECONDS", 15, least
 # First waits after a failed callback, in seconds: ten tries over about 75 hours.
 CALLBACK_WAITS_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 
+# Where a geo's clocks are, as JSON: {"DE": "Europe/Berlin"}. For employees without a time zone of
+# their own; a geo that is not named has UTC.
+GEO_TIME_ZONES = env.time_zones("GEO_TIME_ZONES")
+
 # --- Limits -------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes; contract: body <= 256 kB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 
 from hub.lib import clock, logging
-from notifications import clearing, errands, expiry, fanout, queues
+from notifications import clearing, errands, expiry, fanout, joiners, queues
 from notifications.callbacks import deliver
 from notifications.models import Errand
 from notifications.push import send
@@ -21,6 +21,7 @@ STEPS: dict[str, Step] = {
     Errand.Kind.CLOSE: clearing.run,
     Errand.Kind.CALL_BACK: deliver.run,
     Errand.Kind.EXPIRE: expiry.run,
+    Errand.Kind.JOINERS: joiners.run,
 }
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0

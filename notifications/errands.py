@@ -82,6 +82,7 @@ def add(
     size: int = Errand.HEAVY,
     employees: tuple[uuid.UUID, uuid.UUID] | None = None,
     event_id: uuid.UUID | None = None,
+    moment: datetime | None = None,
 ) -> Errand:
     """Write an errand in the caller's transaction and ring after the commit if it is due."""
     lane = lane_of(notification)
@@ -96,6 +97,7 @@ def add(
         employee_from=employees[0] if employees else None,
         employee_to=employees[1] if employees else None,
         event_id=event_id,
+        moment=moment,
         due_at=due_at,
         created_at=now,
     )

@@ -13,7 +13,7 @@ from accounts import audience
 from accounts.models import Employee
 from accounts.subsystems import Caller
 from hub.lib import errors
-from notifications import blast_radius, errands, fanout, lifecycle
+from notifications import blast_radius, errands, fanout, lifecycle, waves
 from notifications.models import Category, Errand, Notification, Seat
 from notifications.models.notification import Card
 
@@ -33,6 +33,8 @@ class Draft:
     collapse_key: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
+    waves: dict[str, Any] | None = None
+    joiners: bool = False
     send_at: datetime | None = None
     due_at: datetime | None = None
     expires_at: datetime | None = None
@@ -83,6 +85,8 @@ def accept(draft: Draft, *, caller: Caller, now: datetime) -> Accepted:
         requester=requester,
         collapse_key=draft.collapse_key,
         metadata=draft.metadata,
+        waves=draft.waves,
+        joiners=draft.joiners,
         send_at=draft.send_at,
         due_at=draft.due_at,
         expires_at=draft.expires_at,
@@ -99,7 +103,7 @@ def accept(draft: Draft, *, caller: Caller, now: datetime) -> Accepted:
         )
     if held:
         blast_radius.note_held(notification, count=count, caller=caller, now=now)
-    elif few is not None and upcoming == Notification.State.OPEN:
+    elif few is not None and upcoming == Notification.State.OPEN and not draft.waves:
         fanout.at_once(notification, employee_ids=few, now=now)
     else:
         fanout.start(notification, now=now)
@@ -139,6 +143,13 @@ def _check_times(draft: Draft, *, now: datetime) -> None:
         raise _invalid("/due_at", "after_expiry", "It must be due before it expires.")
     if draft.on_expiry != "none" and draft.expires_at is None:
         raise _invalid("/on_expiry", "needs_expires_at", "Say when it expires.")
+    if draft.joiners and draft.expires_at is None:
+        raise _invalid("/joiners", "needs_expires_at", "Say until when they get it.")
+    ends = draft.expires_at
+    if draft.waves and ends and ends <= max(now, draft.send_at or now) + waves.LONGEST_WAIT:
+        raise _invalid(
+            "/expires_at", "before_last_wave", "The last wave is up to 25 hours after the sending."
+        )
 
 
 def _few(parsed: audience.Audience, *, requester: Employee | None) -> list[uuid.UUID] | None:

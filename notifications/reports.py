@@ -36,6 +36,8 @@ class Report(TypedDict):
     sensitivity: str
     priority: str
     created_at: str
+    waves: dict[str, str] | None
+    joiners: bool
     send_at: str | None
     due_at: str | None
     expires_at: str | None
@@ -118,6 +120,8 @@ def report(notification: Notification) -> Report:
         "sensitivity": notification.sensitivity,
         "priority": notification.priority,
         "created_at": clock.text(notification.created_at),
+        "waves": notification.waves,
+        "joiners": notification.joiners,
         "send_at": clock.text(notification.send_at),
         "due_at": clock.text(notification.due_at),
         "expires_at": clock.text(notification.expires_at),

@@ -136,6 +136,13 @@ class ItemShape(bodies.Body):
     closed_reason = serializers.CharField(allow_null=True)
 
 
+class WavesShape(bodies.Body):
+    """At which hour of their own day people get it."""
+
+    by = serializers.ChoiceField(choices=["time_zone"])
+    at = serializers.CharField()
+
+
 class ReportShape(bodies.Body):
     """A notification as its sender reads it."""
 
@@ -149,6 +156,8 @@ class ReportShape(bodies.Body):
     sensitivity = serializers.ChoiceField(choices=Sensitivity.choices)
     priority = serializers.ChoiceField(choices=Notification.Priority.choices)
     created_at = serializers.DateTimeField()
+    waves = WavesShape(allow_null=True)
+    joiners = serializers.BooleanField()
     send_at = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)

@@ -86,6 +86,10 @@ class Notification(models.Model):
     )
     collapse_key = models.CharField(max_length=64, blank=True)
     metadata = models.JSONField(default=dict)
+    # {"by": "time_zone", "at": "09:00"}: when in the day of each recipient; null: all at once.
+    waves = models.JSONField(null=True)
+    # Whoever enters the audience before it expires gets it too.
+    joiners = models.BooleanField(default=False, db_default=False)
     send_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
@@ -110,7 +114,17 @@ class Notification(models.Model):
         "reference": Personal("the sender's own number for it", "contract", KEPT),
     }
     not_personal = frozenset(
-        {"mode", "kind", "state", "sensitivity", "priority", "policy", "collapse_key", "on_expiry"}
+        {
+            "waves",
+            "mode",
+            "kind",
+            "state",
+            "sensitivity",
+            "priority",
+            "policy",
+            "collapse_key",
+            "on_expiry",
+        }
     )
 
     class Meta:

@@ -24,12 +24,14 @@ REACHABLE = """
 SELECT wanted.errand, device.id, recipient.employee_id, device.platform, device.push_kind,
        device.push_address, device.push_registered_at
   FROM unnest(%(errands)s::bigint[], %(notifications)s::uuid[], %(firsts)s::uuid[],
-              %(lasts)s::uuid[], %(purposes)s::text[], %(versions)s::int[])
-       AS wanted(errand, notification, first, last, purpose, version)
+              %(lasts)s::uuid[], %(purposes)s::text[], %(versions)s::int[],
+              %(moments)s::timestamptz[])
+       AS wanted(errand, notification, first, last, purpose, version, moment)
  CROSS JOIN LATERAL (
     SELECT employee_id FROM notifications_recipient
      WHERE notification_id = wanted.notification
-       AND employee_id BETWEEN wanted.first AND wanted.last OFFSET 0) recipient
+       AND employee_id BETWEEN wanted.first AND wanted.last
+       AND (wanted.moment IS NULL OR arrived_at = wanted.moment) OFFSET 0) recipient
  CROSS JOIN LATERAL (
     SELECT device.id, device.platform, device.push_kind, device.push_address,
            device.push_registered_at
@@ -79,6 +81,7 @@ def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int]) -> list[Tar
         "lasts": [errand.employee_to for errand in wanted],
         "purposes": [errand.purpose for errand in wanted],
         "versions": [versions[errand.notification_id] for errand in wanted],
+        "moments": [errand.moment for errand in wanted],
     }
     with connection.cursor() as cursor:
         cursor.execute(REACHABLE, parameters)
