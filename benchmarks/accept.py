@@ -42,7 +42,7 @@ def measure(made: hub.Stack, peers: teams.Peers, given: Any) -> dict[str, Any]:
         "hub": (made.web_port, "/api/v1/notifications", made.key, 0),
         "plain_drf": (peers.web_port, "/notifications", peers.key, 0),
     }
-    if batch_exists(made):
+    if made.batch_exists():
         doors["batch"] = (made.web_port, "/api/v1/notifications/batch", made.key, BATCH)
     else:
         hub.say("POST /notifications/batch is not there: left out")
@@ -105,15 +105,6 @@ def one(
         "cpu_us_web": web / requests * 1e6,
         "cpu_us_database": taken["postgres"] / requests * 1e6,
     }
-
-
-def batch_exists(made: hub.Stack) -> bool:
-    """Whether there is an endpoint for many at once."""
-    try:
-        made.post("/notifications/batch", {"notifications": []})
-    except RuntimeError as error:
-        return " 404" not in str(error) and " 405" not in str(error)
-    return True
 
 
 if __name__ == "__main__":

@@ -73,10 +73,14 @@ def send(made: hub.Stack, *, share: float = 1, latency_ms: float = 0) -> dict[st
 
 
 def cost(made: hub.Stack, pushes: int, worker: str, act: Callable[[], object]) -> dict[str, float]:
-    """Seconds and CPU of an action; the CPU of processes whose names begin with `worker`."""
+    """Seconds and CPU of an action; see `priced`."""
     costs, started = machine.Costs(made.trees()), time.monotonic()
     act()
-    seconds = time.monotonic() - started
+    return priced(costs, pushes, worker, time.monotonic() - started)
+
+
+def priced(costs: machine.Costs, pushes: int, worker: str, seconds: float) -> dict[str, float]:
+    """What so many pushes cost: the CPU of the database and of processes named `worker`…"""
     taken = costs.taken()
     workers = sum(value for name, value in taken.items() if name.startswith(worker))
     cpu = max(workers + taken["postgres"], 0.001)

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -104,6 +105,18 @@ class Stack:
         self.pids = {name: pid for name, pid in self.pids.items() if pid not in ended}
         self.workers.clear()
 
+    @contextlib.contextmanager
+    def frozen_workers(self) -> Iterator[None]:
+        """Workers that do nothing (SIGSTOP) until the end of the context: work piles up."""
+        pids = [pid for main in self.worker_pids for pid in machine.tree(main)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
     @property
     def worker_pids(self) -> list[int]:
         """The main processes of the workers, without beat."""
@@ -129,6 +142,14 @@ class Stack:
         if answer.status >= 300:
             raise RuntimeError(f"{path} answered {answer.status}: {said}")
         return said
+
+    def batch_exists(self) -> bool:
+        """Whether the API takes many notifications in one POST."""
+        try:
+            self.post("/notifications/batch", {"notifications": []})
+        except RuntimeError as error:
+            return " 404" not in str(error) and " 405" not in str(error)
+        return True
 
     def connect(self) -> psycopg.Connection[Any]:
         """A connection of its own to the hub's database, in autocommit."""

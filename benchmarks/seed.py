@@ -136,7 +136,7 @@ def _insert(
     constant = {
         field.column: field.get_db_prep_save(field.pre_save(pattern, add=True), connection)
         for field in pattern._meta.concrete_fields
-        if field.column not in varying
+        if field.column not in varying and not field.has_db_default()
     }
     names = ", ".join(varying)
     with connection.cursor() as cursor:

@@ -1,18 +1,19 @@
 """Many notifications of one recipient each: from accepted rows to recorded pushes.
 
 Against a Celery task for each of them, with fcm-django, at the best of its pools. The hub's rows
-are accepted while its sub-system is paused; the clock starts when it is resumed.
+are accepted while its workers are frozen; the clock starts when they go on.
 """
 
 import sys
 import time
-import uuid
+from concurrent import futures
 from typing import Any
 
 from benchmarks import broadcasts, figures, hub, machine, seed, teams
 
 LATENCIES_MS = (0, 80)
 PEER = "fcm-django"
+BATCH = 100
 OPEN = "100000000"  # messages a minute
 POOLS = (("prefork", 2), ("prefork", 8), ("threads", 8), ("threads", 32))
 IDLE = "SELECT NOT EXISTS (SELECT FROM notifications_errand WHERE dead_at IS NULL)"
@@ -34,7 +35,7 @@ def main() -> int:
         hub.say("seeding 100,000 employees")
         seed.people(100_000)
         made.key = seed.subsystem()
-        made.start_web(workers=1)
+        made.start_web()
         made.start_workers(given.layout)
         broadcasts.send(made, share=1)  # so that the planner has seen a broadcast
         result = measure(made, given)
@@ -94,25 +95,15 @@ def turn(
 
 def drain(made: hub.Stack, *, count: int, latency_ms: float) -> dict[str, float]:
     """Accept so many, then let go: the figures. Raises broadcasts.Wrong unless all were pushed."""
-    from accounts import audit, subsystems
-    from accounts.models import Subsystem
-    from hub.lib import clock
-    from notifications import queues
-
-    subsystem = Subsystem.objects.get(key="bench").pk
-    subsystems.pause(subsystem_id=subsystem, actor=audit.HUB, now=clock.now())
-    accept(subsystem, count)
+    wait_until_idle(made)
     made.firebase.reset(latency_ms=latency_ms)
     made.forget_rate()
     pushes = teams.devices_of(count)
-
-    def act() -> None:
-        subsystems.resume(subsystem_id=subsystem, actor=audit.HUB, now=clock.now())
-        for queue in (queues.PUSH, queues.BULK):
-            queues.send(queue)
-        wait_until_idle(made)
-
-    said = broadcasts.cost(made, count, "worker", act)
+    with made.frozen_workers():
+        accept(made, count)
+        costs, started = machine.Costs(made.trees()), time.monotonic()
+    wait_until_idle(made)
+    said = broadcasts.priced(costs, count, "worker", time.monotonic() - started)
     stats = made.firebase.stats()
     if not stats["distinct"] == stats["accepted"] == pushes:
         raise broadcasts.Wrong(f"{pushes} pushes were due, {stats}")
@@ -127,32 +118,19 @@ def drain(made: hub.Stack, *, count: int, latency_ms: float) -> dict[str, float]
     }
 
 
-def accept(subsystem: uuid.UUID, count: int) -> None:
-    """Notices to one employee each, as POST writes them."""
-    from django.db import transaction
-
-    from accounts.subsystems import Caller
-    from hub.lib import clock
-    from notifications import ingest
-    from notifications.api.subsystem import notifications as door
-
+def accept(made: hub.Stack, count: int) -> None:
+    """POST notices to one employee each, many at once where the API takes that."""
     hub.say(f"accepting {count:,} notifications")
-    caller = Caller(subsystem_id=subsystem, key_id=uuid.UUID(int=0), mode="live")
-    for first in range(0, count, 500):
-        with transaction.atomic():
-            for number in range(first, min(first + 500, count)):
-                body = seed.notice({"any": [{"employees": [f"E{number:07d}"]}]})
-                draft = door.draft_of(checked(body))
-                ingest.accept(draft, caller=caller, now=clock.now())
-
-
-def checked(body: dict[str, Any]) -> dict[str, Any]:
-    """A body as the API's validation hands it on."""
-    from accounts.api import bodies
-    from notifications.api.subsystem.notifications import NotificationInput
-
-    valid: dict[str, Any] = bodies.validated(NotificationInput, body)
-    return valid
+    drafts = [seed.notice({"any": [{"employees": [f"E{number:07d}"]}]}) for number in range(count)]
+    calls: list[tuple[str, dict[str, Any]]]
+    if made.batch_exists():
+        parts = [drafts[first : first + BATCH] for first in range(0, count, BATCH)]
+        calls = [("/notifications/batch", {"notifications": part}) for part in parts]
+    else:
+        calls = [("/notifications", draft) for draft in drafts]
+    with futures.ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(lambda call: made.post(*call), calls):
+            pass
 
 
 def wait_until_idle(made: hub.Stack, *, seconds: float = 600) -> None:
