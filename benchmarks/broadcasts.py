@@ -85,9 +85,9 @@ def priced(costs: machine.Costs, pushes: int, worker: str, seconds: float) -> di
     workers = sum(value for name, value in taken.items() if name.startswith(worker))
     cpu = max(workers + taken["postgres"], 0.001)
     return {
-        "seconds": seconds,
+        "seconds": figures.digits(seconds),
         "pushes_per_s": figures.digits(pushes / seconds),
-        "cpu_seconds": cpu,
+        "cpu_seconds": figures.digits(cpu),
         "pushes_per_cpu_s": figures.digits(pushes / cpu),
         "cpu_us_per_push": figures.digits(cpu / pushes * 1e6),
         "cpu_worker": workers,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pycurl
 
-from benchmarks import emulator, machine
+from benchmarks import emulator, figures, machine
 
 STREAMS = 100
 HEADERS = ["Authorization: Bearer bench-token", "Content-Type: application/json", "Expect:"]
@@ -32,7 +32,7 @@ def measure(
         cwd=machine.CHECKOUT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     said: dict[str, float] = json.loads(done.stdout)
-    return said
+    return {key: figures.digits(value) for key, value in said.items()}
 
 
 def main(url: str, ca_file: str, body: bytes, count: int, connections: int) -> dict[str, float]:
