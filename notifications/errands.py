@@ -56,15 +56,13 @@ RETURNING notifications_errand.*
 """
 
 
-def lane_of(notification: Notification) -> int:
-    """How soon its work is done: 0 urgent, 1 request, 2 notice, 3 bulk."""
-    if notification.priority == Notification.Priority.URGENT:
+def lane_of(*, kind: str, priority: str) -> int:
+    """How soon a notification's work is done: 0 urgent, 1 request, 2 notice, 3 bulk."""
+    if priority == Notification.Priority.URGENT:
         return queues.URGENT
-    if notification.kind == Notification.Kind.REQUEST or (
-        notification.priority == Notification.Priority.HIGH
-    ):
+    if kind == Notification.Kind.REQUEST or priority == Notification.Priority.HIGH:
         return queues.REQUEST
-    if notification.priority == Notification.Priority.BULK:
+    if priority == Notification.Priority.BULK:
         return queues.BROADCAST
     return queues.NOTICE
 
@@ -81,7 +79,7 @@ def add(
     event_id: uuid.UUID | None = None,
 ) -> Errand:
     """Write an errand in the caller's transaction and ring after the commit if it is due."""
-    lane = lane_of(notification)
+    lane = lane_of(kind=notification.kind, priority=notification.priority)
     errand = Errand.objects.create(
         kind=kind,
         queue=queues.queue_of(kind, lane),
