@@ -50,6 +50,11 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     f" -c idle_in_transaction_session_timeout=60000 -c jit=off"
 )
 DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
+# Off behind a pooler that gives each transaction another connection and knows no prepared ones
+# (PgBouncer before 1.21, or with max_prepared_statements = 0).
+PREPARED_STATEMENTS = env.choice("DATABASE_PREPARED_STATEMENTS", "on", among={"on", "off"}) == "on"
+if PREPARED_STATEMENTS:  # only what `hub.lib.statements` runs: Django's own cursors never prepare
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Broker: only a bell; all of it may be lost -------------------------------------------

@@ -4,11 +4,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db import connection
-
 from accounts import audience
 from accounts.audience import Name
 from accounts.subsystems import Caller
+from hub.lib import statements
 
 QUERY = """
 SELECT 'category', key::text, id, true, sensitivity FROM notifications_category
@@ -39,13 +38,10 @@ def look_up(*, categories: Iterable[str], names: Iterable[Name], caller: Caller)
     """Who and what is there of these, in one round trip."""
     people, parameters = audience.people(names)
     found = Found()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            QUERY.format(people=people),
-            {"subsystem": caller.subsystem_id, "categories": list(categories), **parameters},
-        )
-        rows = cursor.fetchall()
-    for kind, name, id_, is_enabled, sensitivity in rows:
+    asked = {"subsystem": caller.subsystem_id, "categories": list(categories), **parameters}
+    for kind, name, id_, is_enabled, sensitivity in statements.rows(
+        QUERY.format(people=people), asked
+    ):
         if kind == "category":
             found.categories[name] = Category(id_, sensitivity)
             continue

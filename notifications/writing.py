@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from accounts import repeats
 from accounts.subsystems import Caller
+from hub.lib import statements
 from notifications import errands, queues
 from notifications.models import Delivery, Errand, Notification
 from notifications.models.category import Sensitivity
@@ -119,7 +118,7 @@ def write(
     told REPEATED if the request was done before, and finds the first answer in that record.
     """
     due = [errand for row in rows for errand in _errands(row, now=now)]
-    parameters = {
+    parameters: dict[str, Any] = {
         "rows": json.dumps([_json(row) for row in rows]),
         "errands": json.dumps(due),
         "people": sum(len(row.people) for row in rows),
@@ -129,7 +128,7 @@ def write(
     }
     if record is not None:
         parameters |= record.parameters(now=now)
-    sound, claimed = _run(KEYLESS if record is None else KEYED, parameters)
+    [(sound, claimed)] = statements.rows(KEYLESS if record is None else KEYED, parameters)
     if not sound:
         return Outcome.MOVED
     if record is not None and not claimed:
@@ -137,13 +136,6 @@ def write(
     for queue in {errand["queue"] for errand in due if errand["due_now"]}:
         queues.wake(queue)
     return Outcome.WRITTEN
-
-
-def _run(sql: str, parameters: dict[str, Any]) -> tuple[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        sound, claimed = cursor.fetchone()
-    return sound, claimed
 
 
 def _json(row: Row) -> dict[str, Any]:

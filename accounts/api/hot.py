@@ -76,9 +76,9 @@ class HotSubsystemView(SubsystemView):
         text, now = authentication.bearer(request), clock.now()
         if text is None:
             raise exceptions.NotAuthenticated
-        caller = subsystems.authenticate_key(text=text, now=now)
+        caller = subsystems.recall_key(text=text, now=now)
         parsing.refuse_chunks(request.META)
-        self.quota = limits.take(
+        self.quota = limits.take_leased(
             subject=f"key:{caller.key_id}",
             limit=caller.requests_a_minute or settings.SUBSYSTEM_REQUESTS_A_MINUTE,
             now=now,

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from accounts.api import bodies
 from notifications import ingest
 from notifications.api.shapes import SENDABLE, ActionShape, Fact, Link
+from notifications.api.subsystem import quick
 from notifications.models import Notification
 from notifications.models.category import Sensitivity
 from notifications.models.notification import Action, Card
@@ -84,7 +85,8 @@ DEFAULT_ACTIONS = [
 
 def read(data: object) -> ingest.Draft:
     """The draft in a body. Raises Invalid, telling every flaw by its pointer."""
-    return draft_of(bodies.validated(NotificationInput, data))
+    body = quick.read(data)
+    return draft_of(bodies.validated(NotificationInput, data) if body is None else body)
 
 
 def draft_of(body: dict[str, Any]) -> ingest.Draft:
