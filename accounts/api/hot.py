@@ -72,6 +72,7 @@ class HotSubsystemView(SubsystemView):
     def _ask(self, request: HttpRequest) -> Asked:
         """The request, step by step as DRF takes them: negotiated, known, counted, read."""
         if request.META.get("HTTP_ACCEPT", "*/*") not in _ACCEPTS_JSON:
+            self.format_kwarg = None
             self.perform_content_negotiation(self.initialize_request(request))
         text, now = authentication.bearer(request), clock.now()
         if text is None:
