@@ -114,6 +114,9 @@ CALLBACK_WAITS_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86
 # --- Limits -------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes; contract: body <= 256 kB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+# Of POST /notifications/batch: 500 notifications of 4 kB each.
+BATCH_BODY_BYTES = 2 * 1024 * 1024
+BATCH_AT_MOST = 500  # notifications
 SUBSYSTEM_REQUESTS_A_MINUTE = env.number(
     "SUBSYSTEM_REQUESTS_A_MINUTE", 6000, least=1, most=10_000_000
 )

@@ -49,6 +49,9 @@ class Answer:
 class HotSubsystemView(SubsystemView):
     """A SubsystemView with a `post(asked) -> Answer`; its other methods are as everywhere."""
 
+    most_bytes: int | None = None  # of a body; None: as everywhere
+    most_depth = 20  # levels of a body
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Let a POST pass DRF by, until something is wrong with it."""
         if request.method != "POST":
@@ -85,7 +88,8 @@ class HotSubsystemView(SubsystemView):
             now=now,
         )
         principal = Principal("subsystem", caller.subsystem_id, caller.mode)
-        return Asked(request, principal, caller, parsing.read(request), now)
+        data = parsing.read(request, most_bytes=self.most_bytes, most_depth=self.most_depth)
+        return Asked(request, principal, caller, data, now)
 
     def _headers(self) -> dict[str, str]:
         quota = self.quota.headers() if self.quota else {}

@@ -9,11 +9,13 @@ from notifications.api.mobile.item import Item
 from notifications.api.mobile.mark import Mark
 from notifications.api.mobile.receipts import Receipts
 from notifications.api.mobile.response import Respond
+from notifications.api.subsystem.batch import Batch
 from notifications.api.subsystem.notification import OneNotification
 from notifications.api.subsystem.notifications import Notifications
 
 urlpatterns = [
     path("notifications", Notifications.as_view()),
+    path("notifications/batch", Batch.as_view()),
     path("notifications/<uuid:notification_id>", OneNotification.as_view()),
     path("me/inbox", Inbox.as_view()),
     path("me/inbox/mark", Mark.as_view()),

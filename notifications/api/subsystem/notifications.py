@@ -13,26 +13,10 @@ from accounts.api.schema import IDEMPOTENCY_KEY
 from accounts.api.views import answers
 from hub.lib import errors
 from notifications import ingest, reports
+from notifications.api import shapes
 from notifications.api.shapes import PageInfo, PageQuery, ReportShape
 from notifications.api.subsystem import accepting, inputs
 from notifications.models import Notification
-
-
-class AudienceAccepted(bodies.Body):
-    """How many the audience has (exact for requests), and the names that match nobody."""
-
-    count = serializers.IntegerField()
-    unknown = serializers.ListField(child=serializers.CharField())
-
-
-class Accepted(bodies.Body):
-    """What was accepted, and will not be lost."""
-
-    id = serializers.UUIDField()
-    uri = serializers.CharField()
-    state = serializers.ChoiceField(choices=Notification.State.choices)
-    version = serializers.IntegerField()
-    audience = AudienceAccepted()
 
 
 class Query(PageQuery):
@@ -64,7 +48,7 @@ class Notifications(HotSubsystemView):
         operation_id="send_notification",
         tags=["Sub-system API"],
         request=inputs.NotificationInput,
-        responses=answers({202: Accepted}, refused=[400, 401, 403, 409, 422, 429, 503]),
+        responses=answers({202: shapes.Accepted}, refused=[400, 401, 403, 409, 422, 429, 503]),
         parameters=[IDEMPOTENCY_KEY],
         summary="Send a notice, or ask for a decision",
     )

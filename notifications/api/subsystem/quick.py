@@ -6,6 +6,7 @@ the only thing that must hold (tests/notifications/test_quick.py) is that what i
 is what the serializer would have made of it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -93,6 +94,26 @@ def _by_field(field: Any) -> Reader:
     return reader
 
 
+def _matching(pattern: str, most: int) -> Reader:
+    form = re.compile(pattern, re.ASCII)
+
+    def matching(value: object) -> str:
+        if type(value) is not str or len(value) > most or not form.fullmatch(value):
+            raise _Unsure
+        return value
+
+    return matching
+
+
+def _one_of_type(kind: type, fits: Callable[[Any], bool] = lambda value: True) -> Reader:
+    def typed(value: object) -> object:
+        if type(value) is not kind or not fits(value):
+            raise _Unsure
+        return value
+
+    return typed
+
+
 def _list(reader: Reader, most: int) -> Reader:
     def several(value: object) -> list[Any]:
         if type(value) is not list or len(value) > most:
@@ -150,6 +171,13 @@ def _action(value: object) -> dict[str, Any]:
     return action
 
 
+def _policy(value: object) -> dict[str, Any]:
+    policy = _members(value, _POLICY)
+    if "mode" not in policy or (policy["mode"] == "quorum") != ("n" in policy):
+        raise _Unsure
+    return policy
+
+
 def _audience(value: object) -> dict[str, Any]:
     return _members(value, _AUDIENCE)
 
@@ -158,17 +186,22 @@ _FACT: Final = {
     "label": _line(80),
     "value": _line(500),
     "type": _one_of(shapes.FACT_TYPES),
-    "currency": _by_field(shapes.Fact().fields["currency"]),
+    "currency": _matching("[A-Z]{3}", 3),
 }
 _LINK: Final = {
     "label": _line(80),
-    "module": _by_field(shapes.Link().fields["module"]),
-    "path": _by_field(shapes.Link().fields["path"]),
+    "module": _matching("[A-Za-z0-9_-]+", 64),
+    "path": _matching("/[A-Za-z0-9/_.~-]*", 500),
 }
 _ACTION: Final = {
     "verb": _one_of(shapes.VERBS),
     "label": _line(40),
     "comment": _one_of(("none", "optional", "required")),
+}
+_POLICY: Final = {
+    "mode": _one_of(("any", "all", "quorum")),
+    "n": _one_of_type(int, lambda n: 1 <= n <= 500),
+    "reject_ends": _one_of_type(bool),
 }
 _AUDIENCE: Final = {part: _list(_object, 50) for part in ("any", "all", "none")}
 _NOTIFICATION: Final[dict[str, Reader]] = {
@@ -188,7 +221,9 @@ _NOTIFICATION: Final[dict[str, Reader]] = {
     "due_at": _absent_or(_by_field(bodies.Moment())),
     "expires_at": _absent_or(_by_field(bodies.Moment())),
     "on_expiry": _one_of(("none", "approve", "reject")),
+    "policy": _policy,
     "actions": _list(_action, 2),
+    "collapse_key": _absent_or(_matching("[A-Za-z0-9._-]+", 64)),
     "metadata": _object,
 }
 _REQUIRED: Final = frozenset({"category", "kind", "title", "audience"})
