@@ -55,6 +55,8 @@ DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
 PREPARED_STATEMENTS = env.choice("DATABASE_PREPARED_STATEMENTS", "on", among={"on", "off"}) == "on"
 if PREPARED_STATEMENTS:  # only what `hub.lib.statements` runs: Django's own cursors never prepare
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
+    # Their plans do not depend on the values, and planning would cost more than running them.
+    DATABASES["default"]["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic_plan"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Broker: only a bell; all of it may be lost -------------------------------------------
