@@ -37,7 +37,7 @@ HUB_MAC_KEY = env.text("HUB_MAC_KEY", "")
 DATABASES = {
     "default": dj_database_url.parse(
         env.text("DATABASE_URL", "postgres://hub@127.0.0.1:5432/hub"),
-        engine="django.db.backends.postgresql",
+        engine="hub.lib.postgres",
         conn_max_age=env.number("DATABASE_CONN_MAX_AGE_SECONDS", 600, least=0, most=86_400),
         conn_health_checks=True,
     )
@@ -149,11 +149,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "hub.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "hub.middleware.Authentication",
+    "hub.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
