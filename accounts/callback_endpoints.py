@@ -15,6 +15,11 @@ from accounts import audit
 from accounts.models import Subsystem
 from hub.lib import errors, guard
 
+SENTENCES = {
+    "network": "The name of this address is unknown here.",
+    "refused_address": "This address leads to a place where callbacks may not go.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -34,10 +39,11 @@ def guard_of(*, endpoint: Endpoint) -> guard.Guard:
         try:
             networks.append(ipaddress.ip_network(network))
         except ValueError:
-            flaws.append(errors.FieldError(f"/networks/{index}", "invalid", "Such as 10.2.0.0/16."))
+            sentence = "Write a network as 10.2.0.0/16, without bits beyond the mask."
+            flaws.append(errors.FieldError(f"/networks/{index}", "bad_network", sentence))
     for index, port in enumerate(endpoint.ports):
         if type(port) is not int or not 1 <= port <= 65535:
-            flaws.append(errors.FieldError(f"/ports/{index}", "invalid", "A port is 1 to 65535."))
+            flaws.append(errors.FieldError(f"/ports/{index}", "bad_port", "A port is 1 to 65535."))
     if flaws:
         raise errors.Invalid("The endpoint is not valid. See errors.", errors=flaws)
     return guard.Guard(
@@ -77,33 +83,37 @@ def of(*, subsystem: Subsystem) -> Endpoint:
 def register(
     *, subsystem_id: uuid.UUID, endpoint: Endpoint, actor: audit.Actor, now: datetime
 ) -> None:
-    """Call the sub-system back there from now on; an endpoint that was switched off is on again.
+    """Call the sub-system back there from now on (an empty address: never).
 
-    The name is resolved, so call it outside of a transaction. Raises Invalid, if the address is
-    malformed or leads where callbacks may not go, and NotFound.
+    An endpoint that was switched off is on again. The name is resolved, so call it outside of a
+    transaction. Raises Invalid with /url, /networks/N or /ports/N, and NotFound.
     """
+    rules = guard_of(endpoint=endpoint)
     try:
-        guard_of(endpoint=endpoint).check_url(endpoint.url)
+        if endpoint.url:
+            rules.check_url(endpoint.url)
     except guard.OutboundFailure as failure:
+        sentence = SENTENCES.get(failure.reason, "This is not an address that callbacks can go to.")
         raise errors.Invalid(
             "The address cannot be called back. See errors.",
-            errors=[errors.FieldError("/url", failure.reason, "Not a permitted address.")],
+            errors=[errors.FieldError("/url", failure.reason, sentence)],
         ) from None
     with transaction.atomic():
-        changed = Subsystem.objects.filter(pk=subsystem_id).update(
+        subsystem = Subsystem.objects.select_for_update().filter(pk=subsystem_id).first()
+        if subsystem is None:
+            raise errors.NotFound("There is no such sub-system.")
+        Subsystem.objects.filter(pk=subsystem_id).update(
             callback_url=endpoint.url,
             callback_networks=list(endpoint.networks),
             callback_ports=list(endpoint.ports),
             callback_loopback_allowed=endpoint.loopback_allowed,
             callback_off_at=None,
         )
-        if not changed:
-            raise errors.NotFound("There is no such sub-system.")
         audit.record(
             now=now,
             actor=actor,
             action="callback_endpoint_registered",
             subject_kind="subsystem",
             subject_id=subsystem_id,
-            data={"url": endpoint.url},
+            data={"url": endpoint.url, "before": subsystem.callback_url},
         )

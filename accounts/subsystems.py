@@ -1,19 +1,16 @@
 """Sub-systems, the keys they prove themselves with, and the secrets they are called back with."""
 
-import ipaddress
 import time
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from accounts import audit, refusals
 from accounts.models import ApiKey, CallbackSecret, Subsystem
-from hub.lib import bearer, errors, guard, signing
+from hub.lib import bearer, errors, signing
 
 PREFIXES = {ApiKey.Mode.LIVE: "hub_sk_", ApiKey.Mode.TEST: "hub_tk_"}
 LIVE_SECRETS_AT_MOST = 2  # the present one, and the next one during a rotation
@@ -30,6 +27,7 @@ class Caller:
     key_id: uuid.UUID
     mode: str  # live | test
     requests_a_minute: int | None = None  # its own limit; None: the setting's
+    blast_radius: int | None = None  # recipients without a second person; None: the setting's
 
 
 # By the digest of a key: until when (monotonic) it is believed, and whose it is.
@@ -53,7 +51,8 @@ def create(
             key=key, defaults={"name": name, "callback_url": callback_url, "created_at": now}
         )
         if not made:
-            raise _invalid("/key", "taken", "Another sub-system has this key: choose another.")
+            sentence = "Another sub-system has this key: choose another."
+            raise errors.Invalid(sentence, errors=[errors.FieldError("/key", "taken", sentence)])
         _note(actor, "subsystem_created", subsystem.pk, now=now, key=key)
     return subsystem
 
@@ -109,6 +108,7 @@ def authenticate_key(*, text: str, now: datetime) -> Caller:
         key_id=key.pk,
         mode=key.mode,
         requests_a_minute=key.subsystem.requests_a_minute,
+        blast_radius=key.subsystem.blast_radius,
     )
 
 
@@ -154,75 +154,18 @@ def resume(*, subsystem_id: uuid.UUID, actor: audit.Actor, now: datetime) -> Non
             _note(actor, "subsystem_resumed", subsystem_id, now=now)
 
 
-def set_endpoint(
-    *,
-    subsystem_id: uuid.UUID,
-    url: str,
-    networks: Sequence[str],
-    ports: Sequence[int | str],
-    actor: audit.Actor,
-    now: datetime,
+def set_blast_radius(
+    *, subsystem_id: uuid.UUID, recipients: int | None, actor: audit.Actor, now: datetime
 ) -> None:
-    """Call the sub-system back at `url` from now on (empty: never), if that is a permitted place.
+    """To how many people it may send without a second person; None: as many as the setting says.
 
-    An endpoint that was off is on again. The name is looked up, so call it outside of any
-    transaction. Raises NotFound, and Invalid with /url, /networks or /ports.
+    Raises NotFound.
     """
-    subsystem = Subsystem.objects.filter(pk=subsystem_id).first()
-    if subsystem is None:
-        raise errors.NotFound("There is no such sub-system.")
-    allowed_networks = [_network(text) for text in networks]
-    allowed_ports = [_port(text) for text in ports]
-    if url:
-        _check_endpoint(url, subsystem, networks=allowed_networks, ports=allowed_ports)
     with transaction.atomic():
-        Subsystem.objects.filter(pk=subsystem_id).update(
-            callback_url=url,
-            callback_networks=[str(network) for network in allowed_networks],
-            callback_ports=allowed_ports,
-            callback_off_at=None,
-        )
-        _note(actor, "endpoint_set", subsystem_id, now=now, url=url, before=subsystem.callback_url)
-
-
-def _check_endpoint(
-    url: str, subsystem: Subsystem, *, networks: Sequence[guard.Network], ports: Sequence[int]
-) -> None:
-    production = settings.HUB_MODE == "production"
-    rules = guard.Guard(
-        allowed_networks=tuple(networks),
-        allowed_ports=frozenset(ports),
-        loopback_allowed=subsystem.callback_loopback_allowed and not production,
-        https_only=production,
-    )
-    said = {
-        "network": "The name of this address is unknown here.",
-        "refused_address": "This address leads to a place where callbacks may not go.",
-    }
-    try:
-        rules.check_url(url)
-    except guard.OutboundFailure as failure:
-        sentence = said.get(failure.reason, "This is not an address that callbacks can go to.")
-        raise _invalid("/url", failure.reason, sentence) from None
-
-
-def _network(text: str) -> guard.Network:
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError:
-        sentence = "Write a network as 10.2.0.0/16, without bits beyond the mask."
-        raise _invalid("/networks", "bad_network", sentence) from None
-
-
-def _port(value: int | str) -> int:
-    text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
-        raise _invalid("/ports", "bad_port", "A port is a number from 1 to 65535.")
-    return int(text)
-
-
-def _invalid(pointer: str, code: str, sentence: str) -> errors.Invalid:
-    return errors.Invalid(sentence, errors=[errors.FieldError(pointer, code, sentence)])
+        if not Subsystem.objects.filter(pk=subsystem_id).update(blast_radius=recipients):
+            raise errors.NotFound("There is no such sub-system.")
+        said = "default" if recipients is None else str(recipients)
+        _note(actor, "blast_radius_set", subsystem_id, now=now, recipients=said)
 
 
 def add_callback_secret(*, subsystem_id: uuid.UUID, actor: audit.Actor, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import audit
+from accounts import audit, retention
 from hub.lib import clock
 
 
@@ -10,3 +10,9 @@ from hub.lib import clock
 def seal_audit() -> int:
     """Chain the committed audit events, a bounded number a ring; the next ring goes on."""
     return audit.seal(now=clock.now(), limit=5000)
+
+
+@shared_task(name="accounts.purge")
+def purge() -> None:
+    """Delete what was to be kept for a while only."""
+    retention.purge(now=clock.now())

@@ -113,6 +113,10 @@ CALLBACK_TOTAL_TIMEOUT = env.seconds("CALLBACK_TOTAL_TIMEOUT_SECONDS", 15, least
 # First waits after a failed callback, in seconds: ten tries over about 75 hours.
 CALLBACK_WAITS_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 
+# Where a geo's clocks are, as JSON: {"DE": "Europe/Berlin"}. For employees without a time zone of
+# their own; a geo that is not named has UTC.
+GEO_TIME_ZONES = env.time_zones("GEO_TIME_ZONES")
+
 # --- Limits -------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes; contract: body <= 256 kB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
@@ -124,6 +128,9 @@ SUBSYSTEM_REQUESTS_A_MINUTE = env.number(
 )
 EMPLOYEE_REQUESTS_A_MINUTE = env.number("EMPLOYEE_REQUESTS_A_MINUTE", 240, least=1, most=100_000)
 SEATS_AT_MOST = 500
+# What goes to more recipients than this is held until a second person releases it, unless the
+# sub-system has a limit of its own.
+BLAST_RADIUS = env.number("BLAST_RADIUS_RECIPIENTS", 500, least=0, most=10_000_000)
 
 # --- Wiring -------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -202,10 +209,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "notifications.relay", "schedule": RELAY_EVERY.total_seconds()},
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
+    "purge": {"task": "accounts.purge", "schedule": 3600.0},
 }
 CELERY_TASK_ROUTES = {
     "notifications.relay": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
+    "accounts.purge": {"queue": "maintenance"},
 }
 
 # --- Browser security ---------------------------------------------------------------------
@@ -255,6 +264,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "Effect": "notifications.api.shapes.VERBS",
+        "NotificationKind": "notifications.models.Notification.Kind",
+        "SendableKind": "notifications.api.shapes.SENDABLE",
+        "NotificationState": "notifications.models.Notification.State",
+        "InboxState": "notifications.api.mobile.inbox.STATES",
+    },
 }
 
 configure_logging(

@@ -4,19 +4,24 @@ import uuid
 from datetime import datetime
 
 from hub.lib.columns import CurrentTransactionId
-from notifications import errands
+from notifications import errands, lifecycle
 from notifications.models import BroadcastChange, Errand, Notification, Recipient
 
 
-def close(notification: Notification, *, state: Notification.State, now: datetime) -> None:
-    """Give a locked, open notification its final state, in the caller's transaction.
+def close(
+    notification: Notification,
+    *,
+    state: Notification.State,
+    now: datetime,
+    reason: str | None = None,
+) -> None:
+    """Give a locked notification its final state, in the caller's transaction.
 
     The state is the truth that every read joins; feeds and trays follow: the change at once,
-    the clearing pushes by errand.
+    the clearing pushes by errand. `reason` is what the people are told, where the sender says one.
+    Raises lifecycle.Forbidden if that state cannot follow the present one.
     """
-    notification.state = state
-    notification.closed_at = now
-    notification.save(update_fields=["state", "closed_at"])
+    lifecycle.move(notification, to=state, now=now, reason=reason)
     announce(notification, now=now)
     errands.add(kind=Errand.Kind.CLOSE, notification=notification, due_at=now, now=now)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 
 from hub.lib import clock, logging
-from notifications import errands, expiry, fanout, queues
+from notifications import clearing, errands, expiry, fanout, joiners, queues
 from notifications.callbacks import deliver
 from notifications.models import Errand
 from notifications.push import send
@@ -18,9 +18,10 @@ Step = Callable[[Errand, datetime], None]
 
 STEPS: dict[str, Step] = {
     Errand.Kind.FAN_OUT: fanout.run,
-    Errand.Kind.CLOSE: fanout.clear,
+    Errand.Kind.CLOSE: clearing.run,
     Errand.Kind.CALL_BACK: deliver.run,
     Errand.Kind.EXPIRE: expiry.run,
+    Errand.Kind.JOINERS: joiners.run,
 }
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0

@@ -42,6 +42,9 @@ locked AS MATERIALIZED (
              WHERE queue = %(queue)s AND lane = senders.lane AND subsystem_id = senders.id
                AND dead_at IS NULL AND due_at <= %(now)s
                AND (lease_until IS NULL OR lease_until <= %(now)s)
+               AND (kind <> 'push' OR NOT EXISTS (  -- asked once a claim: see switches.py
+                    SELECT 1 FROM notifications_switch
+                     WHERE name = 'pushes' AND off_at IS NOT NULL))
              ORDER BY due_at
              LIMIT (SELECT greatest(1, %(limit)s / count(id)) FROM senders)
                FOR UPDATE SKIP LOCKED) due) turns),
@@ -56,7 +59,7 @@ RETURNING notifications_errand.*
 """
 
 
-def lane_of(*, kind: str, priority: str) -> int:
+def lane_for(*, kind: str, priority: str) -> int:
     """How soon a notification's work is done: 0 urgent, 1 request, 2 notice, 3 bulk."""
     if priority == Notification.Priority.URGENT:
         return queues.URGENT
@@ -65,6 +68,11 @@ def lane_of(*, kind: str, priority: str) -> int:
     if priority == Notification.Priority.BULK:
         return queues.BROADCAST
     return queues.NOTICE
+
+
+def lane_of(notification: Notification) -> int:
+    """The lane of a notification that is there."""
+    return lane_for(kind=notification.kind, priority=notification.priority)
 
 
 def add(
@@ -77,9 +85,10 @@ def add(
     size: int = Errand.HEAVY,
     employees: tuple[uuid.UUID, uuid.UUID] | None = None,
     event_id: uuid.UUID | None = None,
+    moment: datetime | None = None,
 ) -> Errand:
     """Write an errand in the caller's transaction and ring after the commit if it is due."""
-    lane = lane_of(kind=notification.kind, priority=notification.priority)
+    lane = lane_of(notification)
     errand = Errand.objects.create(
         kind=kind,
         queue=queues.queue_of(kind, lane),
@@ -91,6 +100,7 @@ def add(
         employee_from=employees[0] if employees else None,
         employee_to=employees[1] if employees else None,
         event_id=event_id,
+        moment=moment,
         due_at=due_at,
         created_at=now,
     )

@@ -13,14 +13,18 @@ from notifications.models import Errand, Notification
 
 @transaction.atomic
 def run(errand: Errand, now: datetime) -> None:
-    """End an open notification whose time is over: by its default decision, or as expired."""
+    """End a notification whose time is over: by its default decision, or as expired.
+
+    What nobody was asked yet (held, or scheduled behind a pause) has no decision by default.
+    """
     notification = Notification.objects.select_for_update(no_key=True).get(
         id=errand.notification_id
     )
     errands.finish(errand)
-    if notification.state not in {Notification.State.OPEN, Notification.State.SCHEDULED}:
+    if notification.state in Notification.CLOSED:
         return
-    if notification.on_expiry in {"approve", "reject"}:
+    asked = notification.state == Notification.State.OPEN
+    if asked and notification.on_expiry in {"approve", "reject"}:
         decisions.decide(
             notification,
             verb=notification.on_expiry,

@@ -54,6 +54,8 @@ class Item(TypedDict):
     seen_at: str | None
     read_at: str | None
     archived_at: str | None
+    closed_at: str | None
+    closed_reason: str | None
 
 
 class Counts(TypedDict):
@@ -189,6 +191,8 @@ def _item(
         "seen_at": clock.text(row.seen_at),
         "read_at": clock.text(row.read_at),
         "archived_at": clock.text(row.archived_at),
+        "closed_at": clock.text(notification.closed_at),
+        "closed_reason": notification.reason,
     }
 
 

@@ -5,42 +5,21 @@ See docs/adr/0008-accepting-fast.md.
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from accounts import audience, repeats
 from accounts.audience import Name
 from accounts.subsystems import Caller
 from hub.lib import errors, ids
-from notifications import lookup, writing
+from notifications import blast_radius, drafts, lifecycle, lookup, writing
+from notifications.drafts import Draft
 from notifications.models import Notification
-from notifications.models.notification import Card
 
 LOOKS_AT_MOST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a sub-system asks to be sent; shapes are checked already, meanings are not."""
-
-    category: str
-    kind: str
-    card: Card
-    audience: dict[str, Any]
-    reference: str = ""
-    requester: str | None = None
-    sensitivity: str | None = None
-    priority: str = Notification.Priority.NORMAL
-    collapse_key: str = ""
-    metadata: dict[str, Any] = field(default_factory=dict)
-    policy: dict[str, Any] = field(default_factory=dict)
-    send_at: datetime | None = None
-    due_at: datetime | None = None
-    expires_at: datetime | None = None
-    on_expiry: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +30,7 @@ class Accepted:
     state: str
     count: int
     unknown: Sequence[str]
+    held_over: int | None = None  # the blast radius that it exceeds
     version: int = 1
 
     @property
@@ -96,12 +76,32 @@ def accept_all(
         record = None if keeping is None else keeping(results)
         if not rows and record is None:
             return results
-        outcome = writing.write(rows, caller=caller, now=now, record=record)
+        outcome = _write(rows, results, caller=caller, now=now, record=record)
         if outcome is writing.Outcome.WRITTEN:
             return results
         if outcome is writing.Outcome.REPEATED:
             raise Repeated
     raise errors.Unavailable("Who is named changes just now. Send the same request again.")
+
+
+def _write(
+    rows: Sequence[writing.Row],
+    results: Sequence[Result],
+    *,
+    caller: Caller,
+    now: datetime,
+    record: repeats.Record | None,
+) -> writing.Outcome:
+    held = [one for one in results if isinstance(one, Accepted) and one.held_over is not None]
+    if not held:
+        return writing.write(rows, caller=caller, now=now, record=record)
+    with transaction.atomic():
+        outcome = writing.write(rows, caller=caller, now=now, record=record)
+        for one in held if outcome is writing.Outcome.WRITTEN else ():
+            blast_radius.note_held(
+                one.id, limit=one.held_over, count=one.count, caller=caller, now=now
+            )
+    return outcome
 
 
 def _plan(
@@ -121,18 +121,23 @@ def _plan(
             if isinstance(draft, errors.HubError):
                 planned.append(draft)
             else:
-                planned.append(_plan_one(draft, meant, found=found, now=now))
+                planned.append(_plan_one(draft, meant, found=found, caller=caller, now=now))
         except errors.Invalid as refusal:
             planned.append(refusal)
     return planned
 
 
 def _plan_one(
-    draft: Draft, meant: audience.Audience | errors.HubError, *, found: lookup.Found, now: datetime
+    draft: Draft,
+    meant: audience.Audience | errors.HubError,
+    *,
+    found: lookup.Found,
+    caller: Caller,
+    now: datetime,
 ) -> tuple[Accepted, writing.Row]:
     category = _category(draft, found=found)
     requester = _requester(draft, found=found)
-    _check_times(draft, now=now)
+    drafts.check_times(draft, now=now)
     if isinstance(meant, errors.HubError):
         raise meant
     is_request = draft.kind == Notification.Kind.REQUEST
@@ -146,36 +151,46 @@ def _plan_one(
         people -= {requester} if is_request else set()
         count, few = len(people), sorted(people) if len(people) <= settings.SEATS_AT_MOST else None
     if few is None and is_request:
-        raise _invalid(
+        raise drafts.invalid(
             "/audience", "too_many_approvers",
             f"A request asks at most {settings.SEATS_AT_MOST} people.",
         )  # fmt: skip
     if count == 0:
         raise _nobody(unknown)
-    scheduled = draft.send_at is not None and draft.send_at > now
+    radius = blast_radius.of(caller)
+    held = radius.is_exceeded_by(count)
+    upcoming = lifecycle.upcoming(send_at=draft.send_at, now=now)
     row = writing.Row(
         id=ids.uuid7(),
         category_id=category.id,
         kind=draft.kind,
         reference=draft.reference,
-        state=Notification.State.SCHEDULED if scheduled else Notification.State.OPEN,
+        state=Notification.State.HELD if held else upcoming,
         sensitivity=draft.sensitivity or category.sensitivity,
         priority=draft.priority,
         card=draft.card,
         audience=draft.audience,
-        policy=_policy(draft, seats=count) if is_request else {},
+        policy=drafts.policy(draft, seats=count) if is_request else {},
         requester_id=requester,
         collapse_key=draft.collapse_key,
         metadata=draft.metadata,
+        waves=draft.waves,
+        joiners=draft.joiners,
         send_at=draft.send_at,
         due_at=draft.due_at,
         expires_at=draft.expires_at,
         on_expiry=draft.on_expiry,
         people=few or (),
         seats=[ids.uuid7() for _ in few or ()] if is_request else (),
-        at_once=few is not None and not scheduled,
+        at_once=few is not None
+        and not (held or draft.waves)
+        and upcoming == Notification.State.OPEN,
+        held_over=radius.recipients if held else None,
     )
-    return Accepted(id=row.id, state=row.state, count=count, unknown=unknown), row
+    accepted = Accepted(
+        id=row.id, state=row.state, count=count, unknown=unknown, held_over=row.held_over
+    )
+    return accepted, row
 
 
 def _parse(draft: Draft | errors.HubError) -> audience.Audience | errors.HubError:
@@ -194,10 +209,12 @@ def _names(meant: audience.Audience) -> Sequence[Name]:
 def _category(draft: Draft, *, found: lookup.Found) -> lookup.Category:
     category = found.categories.get(draft.category)
     if category is None:
-        raise _invalid("/category", "unknown_category", "No such category of your sub-system.")
+        raise drafts.invalid(
+            "/category", "unknown_category", "No such category of your sub-system."
+        )
     order = ["public", "internal", "restricted"]
     if draft.sensitivity and order.index(draft.sensitivity) < order.index(category.sensitivity):
-        raise _invalid(
+        raise drafts.invalid(
             "/sensitivity", "sensitivity_too_low",
             f"The category is {category.sensitivity}; a notification may only be more sensitive.",
         )  # fmt: skip
@@ -209,17 +226,8 @@ def _requester(draft: Draft, *, found: lookup.Found) -> uuid.UUID | None:
         return None
     requester = found.everybody.get(Name("id", draft.requester))
     if requester is None:
-        raise _invalid("/requester", "unknown_employee", "No employee has this id.")
+        raise drafts.invalid("/requester", "unknown_employee", "No employee has this id.")
     return requester[0]
-
-
-def _check_times(draft: Draft, *, now: datetime) -> None:
-    if draft.expires_at is not None and draft.expires_at <= max(now, draft.send_at or now):
-        raise _invalid("/expires_at", "in_the_past", "It must expire after it is sent.")
-    if draft.due_at is not None and draft.expires_at and draft.due_at > draft.expires_at:
-        raise _invalid("/due_at", "after_expiry", "It must be due before it expires.")
-    if draft.on_expiry != "none" and draft.expires_at is None:
-        raise _invalid("/on_expiry", "needs_expires_at", "Say when it expires.")
 
 
 def _asked(
@@ -238,19 +246,6 @@ def _asked(
     return audience.count(meant), None
 
 
-def _policy(draft: Draft, *, seats: int) -> dict[str, Any]:
-    policy: dict[str, Any] = {"mode": "any", "n": 1, "reject_ends": True} | draft.policy
-    if policy["mode"] == "quorum" and not 1 <= policy["n"] <= seats:
-        raise _invalid(
-            "/policy/n", "quorum_unreachable", f"Between 1 and {seats}, the number of approvers."
-        )
-    return policy
-
-
 def _nobody(unknown: Sequence[str]) -> errors.Invalid:
     hint = f" Unknown: {', '.join(unknown[:20])}." if unknown else ""
-    return _invalid("/audience", "audience_empty", f"The audience contains nobody.{hint}")
-
-
-def _invalid(pointer: str, code: str, message: str) -> errors.Invalid:
-    return errors.Invalid(message, errors=[errors.FieldError(pointer, code, message)])
+    return drafts.invalid("/audience", "audience_empty", f"The audience contains nobody.{hint}")

@@ -36,10 +36,15 @@ class Report(TypedDict):
     sensitivity: str
     priority: str
     created_at: str
+    waves: dict[str, str] | None
+    joiners: bool
     send_at: str | None
     due_at: str | None
     expires_at: str | None
     closed_at: str | None
+    closed_reason: str | None
+    held_over: int | None
+    released_at: str | None
     fanned_out: bool
     metadata: dict[str, Any]
     decision: inbox.Outcome | None
@@ -115,10 +120,15 @@ def report(notification: Notification) -> Report:
         "sensitivity": notification.sensitivity,
         "priority": notification.priority,
         "created_at": clock.text(notification.created_at),
+        "waves": notification.waves,
+        "joiners": notification.joiners,
         "send_at": clock.text(notification.send_at),
         "due_at": clock.text(notification.due_at),
         "expires_at": clock.text(notification.expires_at),
         "closed_at": clock.text(notification.closed_at),
+        "closed_reason": notification.reason,
+        "held_over": notification.held_over,
+        "released_at": clock.text(notification.released_at),
         "fanned_out": notification.fanned_out_at is not None,
         "metadata": notification.metadata,
         "decision": None if decision is None else inbox.outcome(decision),

@@ -18,6 +18,7 @@ from accounts import repeats
 from accounts.subsystems import Caller
 from hub.lib import statements
 from notifications import errands, queues
+from notifications.fanout import JOINERS_EVERY
 from notifications.models import Delivery, Errand, Notification
 from notifications.models.category import Sensitivity
 from notifications.models.notification import Card
@@ -29,8 +30,9 @@ WITH given AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
         id uuid, category_id uuid, kind text, reference text, state text, sensitivity text,
         priority text, content jsonb, sealed_content bytea, audience jsonb, policy jsonb,
-        requester_id uuid, collapse_key text, metadata jsonb, send_at timestamptz,
-        due_at timestamptz, expires_at timestamptz, on_expiry text,
+        requester_id uuid, collapse_key text, metadata jsonb, waves jsonb, joiners bool,
+        send_at timestamptz, due_at timestamptz, expires_at timestamptz, on_expiry text,
+        held_over int,
         people uuid[], seats uuid[], at_once bool)),
 people AS MATERIALIZED (
     SELECT given.id AS notification_id, given.at_once, named.seat_id, employee.id AS employee_id
@@ -44,11 +46,13 @@ notification AS (
     INSERT INTO notifications_notification (
         id, subsystem_id, category_id, mode, kind, reference, state, version, sensitivity,
         priority, content, sealed_content, audience, policy, requester_id, collapse_key, metadata,
-        send_at, due_at, expires_at, on_expiry, created_at, fanned_out_at, recipient_count,
+        waves, joiners, send_at, due_at, expires_at, on_expiry, created_at, sent_with, held_over,
+        fanned_out_at, recipient_count,
         next_sequence)
     SELECT id, %(subsystem)s, category_id, %(mode)s, kind, reference, state, 1, sensitivity,
            priority, content, sealed_content, audience, policy, requester_id, collapse_key,
-           metadata, send_at, due_at, expires_at, on_expiry, %(now)s,
+           metadata, waves, joiners, send_at, due_at, expires_at, on_expiry, %(now)s, %(key)s,
+           held_over,
            CASE WHEN at_once THEN %(now)s::timestamptz END,
            CASE WHEN at_once THEN cardinality(people) ELSE 0 END, 1
       FROM given, claimed),
@@ -71,9 +75,10 @@ errand AS (
 SELECT (SELECT count(*) FROM sound), (SELECT count(*) FROM claimed)
 """
 # As plain text: to compare and to write an enumeration's member takes ten times as long.
-_PUSH, _FAN_OUT, _EXPIRE = (
-    str(kind.value) for kind in (Errand.Kind.PUSH, Errand.Kind.FAN_OUT, Errand.Kind.EXPIRE)
-)
+_PUSH = str(Errand.Kind.PUSH.value)
+_FAN_OUT = str(Errand.Kind.FAN_OUT.value)
+_JOINERS = str(Errand.Kind.JOINERS.value)
+_EXPIRE = str(Errand.Kind.EXPIRE.value)
 _SHOW = str(Delivery.Purpose.SHOW.value)
 _SEALED: Any = Notification._meta.get_field("sealed_content")
 KEYLESS = STATEMENT.format(claim="SELECT 1 FROM sound")
@@ -105,6 +110,8 @@ class Row:
     requester_id: uuid.UUID | None
     collapse_key: str
     metadata: dict[str, Any]
+    waves: dict[str, str] | None
+    joiners: bool
     send_at: datetime | None
     due_at: datetime | None
     expires_at: datetime | None
@@ -112,6 +119,7 @@ class Row:
     people: Sequence[uuid.UUID]
     seats: Sequence[uuid.UUID]  # ids for the seats of these people; none for a notice
     at_once: bool  # its copies are written now, not by a fan-out
+    held_over: int | None  # the blast radius that it exceeds
 
 
 def write(
@@ -129,6 +137,7 @@ def write(
         "people": sum(len(row.people) for row in rows),
         "subsystem": caller.subsystem_id,
         "mode": caller.mode,
+        "key": caller.key_id,
         "now": now,
     }
     if record is not None:
@@ -161,6 +170,9 @@ def _json(row: Row) -> dict[str, Any]:
         "requester_id": _text(row.requester_id),
         "collapse_key": row.collapse_key,
         "metadata": row.metadata,
+        "waves": row.waves,
+        "joiners": row.joiners,
+        "held_over": row.held_over,
         "send_at": _moment(row.send_at),
         "due_at": _moment(row.due_at),
         "expires_at": _moment(row.expires_at),
@@ -172,16 +184,18 @@ def _json(row: Row) -> dict[str, Any]:
 
 
 def _errands(row: Row, *, now: datetime) -> list[dict[str, Any]]:
-    """What the row makes necessary: a push or a fan-out, and its expiry."""
-    lane = errands.lane_of(kind=row.kind, priority=row.priority)
+    """What the row makes necessary: a push or a fan-out, its joiners and its expiry."""
+    lane = errands.lane_for(kind=row.kind, priority=row.priority)
     if row.at_once:
         push = _errand(_PUSH, row, lane=lane, due_at=now, now=now)
         ends = {"employee_from": str(row.people[0]), "employee_to": str(row.people[-1])}
         due = [{**push, "purpose": _SHOW, "size": len(row.people), **ends}]
+        if row.joiners:
+            due.append(_errand(_JOINERS, row, lane=lane, due_at=now + JOINERS_EVERY, now=now))
+    elif row.held_over is None:
+        due = [_errand(_FAN_OUT, row, lane=lane, due_at=max(now, row.send_at or now), now=now)]
     else:
-        is_scheduled = row.state == Notification.State.SCHEDULED
-        due_at = row.send_at if is_scheduled and row.send_at else now
-        due = [_errand(_FAN_OUT, row, lane=lane, due_at=due_at, now=now)]
+        due = []  # the release sends it
     if row.expires_at is not None:
         due.append(_errand(_EXPIRE, row, lane=lane, due_at=row.expires_at, now=now))
     return due

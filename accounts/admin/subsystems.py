@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import subsystems
-from accounts.admin import acts, base, keys, tables
+from accounts import callback_endpoints, subsystems
+from accounts.admin import acts, base, blast_radius, keys, tables
 from accounts.admin import forms as fields
 from accounts.models import ApiKey, CallbackSecret, Subsystem
 from hub.lib import clock
@@ -111,11 +111,15 @@ def add_secret(deed: acts.Deed) -> acts.Secret:
 
 def set_endpoint(deed: acts.Deed) -> None:
     """Where callbacks go."""
-    subsystems.set_endpoint(
+    ports = [int(p) if p.isascii() and p.isdigit() else p for p in deed.data["ports"]]
+    callback_endpoints.register(
         subsystem_id=deed.subject.pk,
-        url=deed.data["url"],
-        networks=deed.data["networks"],
-        ports=deed.data["ports"],
+        endpoint=callback_endpoints.Endpoint(
+            url=deed.data["url"],
+            networks=deed.data["networks"],
+            ports=ports,
+            loopback_allowed=deed.subject.callback_loopback_allowed,
+        ),
         actor=deed.actor,
         now=deed.now,
     )
@@ -149,7 +153,19 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
     search_fields = ("key",)
     search_help_text = "Part of the key or of the name"
     fieldsets = (
-        (None, {"fields": ("key", "name", "created_at", "paused_at", "requests_a_minute")}),
+        (
+            None,
+            {
+                "fields": (
+                    "key",
+                    "name",
+                    "created_at",
+                    "paused_at",
+                    "requests_a_minute",
+                    "blast_radius",
+                )
+            },
+        ),
         (
             "Callbacks",
             {
@@ -196,6 +212,7 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
             form=Endpoint,
             initial=present_endpoint,
         ),
+        blast_radius.ACT,
         acts.Act(
             "pause",
             "Pause",

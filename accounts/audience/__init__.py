@@ -7,11 +7,12 @@ audience.unknown(parsed)       the names that match nobody, to be reported
 
 from accounts.audience.expression import Audience, Name, validate
 from accounts.audience.names import only_names, people
-from accounts.audience.question import count, matching, unknown
+from accounts.audience.question import breakdown, count, matching, unknown
 
 __all__ = [
     "Audience",
     "Name",
+    "breakdown",
     "count",
     "matching",
     "only_names",

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
+from typing import Literal
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.audience.expression import (
@@ -66,6 +67,13 @@ def matching(audience: Audience) -> QuerySet[Employee]:
 def count(audience: Audience) -> int:
     """How many enabled employees are meant."""
     return matching(audience).count()
+
+
+def breakdown(audience: Audience, *, by: Literal["geo", "department"]) -> list[tuple[str, int]]:
+    """How many of them are in each geo or department, the largest first; "" is not known."""
+    return list(
+        matching(audience).values_list(by).annotate(number=Count("pk")).order_by("-number", by)
+    )
 
 
 def unknown(audience: Audience) -> list[str]:

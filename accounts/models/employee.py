@@ -27,6 +27,7 @@ class Employee(models.Model):
     title = models.CharField(max_length=128, blank=True)
     manager = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
     language = models.CharField(max_length=35, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True, db_default="")  # IANA; "": the geo's
     disabled_at = models.DateTimeField(null=True, blank=True)
     seen_in_directory_at = models.DateTimeField()
 
@@ -40,6 +41,7 @@ class Employee(models.Model):
         "geo": Personal("audiences, working calendar", "contract", KEPT),
         "title": Personal("audiences", "contract", KEPT),
         "manager": Personal("escalation", "contract", KEPT),
+        "time_zone": Personal("arriving at a good hour", "contract", KEPT),
         "language": Personal("wording in the person's language", "contract", KEPT),
     }
     not_personal = frozenset[str]()

@@ -23,6 +23,8 @@ class Subsystem(models.Model):
     callback_loopback_allowed = models.BooleanField(default=False)
     callback_off_at = models.DateTimeField(null=True, blank=True)
     requests_a_minute = models.PositiveIntegerField(null=True, blank=True)
+    # Recipients beyond which a second person has to release a notification; null: the setting's.
+    blast_radius = models.PositiveIntegerField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 

@@ -14,7 +14,7 @@ from typing import Any
 from hub.demo import app, company
 from hub.demo.fcm import client
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 EVERY_SECONDS = 0.2
 
 

@@ -4,9 +4,11 @@ Every reader also looks at NAME_FILE (a path whose content is the value), so tha
 can be mounted as files.
 """
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 
 class BadSetting(Exception):
@@ -63,6 +65,20 @@ def seconds(name: str, default: int, *, least: int, most: int) -> timedelta:
 def listed(name: str, default: str = "") -> list[str]:
     """Comma-separated values, blanks dropped."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def time_zones(name: str) -> dict[str, str]:
+    """A JSON object of IANA time zones by name, such as {"DE": "Europe/Berlin"}; empty if unset."""
+    value = text(name, "") or "{}"
+    try:
+        zones = json.loads(value)
+        if not isinstance(zones, dict):
+            raise BadSetting(f"{name} is not a JSON object.")
+        for zone in zones.values():
+            ZoneInfo(zone)
+    except (ValueError, TypeError, LookupError, OSError) as error:
+        raise BadSetting(f"{name} is not a JSON object of IANA time zones: {error}.") from error
+    return zones
 
 
 def choice(name: str, default: str, *, among: set[str]) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -16,6 +17,9 @@ FORBIDDEN_KEYS = frozenset(
         "address", "client_address", "display_name",
     }
 )  # fmt: skip
+
+# To the end of the message: a blank line stands before the next exception of a chain.
+DETAIL = re.compile(r"^DETAIL:.*?(?=^$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def drop_forbidden(
@@ -40,6 +44,15 @@ class WithoutPath(logging.Filter):
         return record.levelno >= logging.ERROR
 
 
+def drop_details(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Cut the values of rows, which PostgreSQL quotes in an error's DETAIL, out of a traceback."""
+    if "exception" in event:
+        event["exception"] = DETAIL.sub("DETAIL:  [not logged]\n", event["exception"])
+    return event
+
+
 def configure(*, level: str = "INFO") -> None:
     """Send every log line of the process, the libraries' included, as JSON to standard error."""
     shared: list[Any] = [
@@ -60,6 +73,7 @@ def configure(*, level: str = "INFO") -> None:
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,
+                        drop_details,
                         structlog.processors.JSONRenderer(),
                     ],
                 }
@@ -74,6 +88,7 @@ def configure(*, level: str = "INFO") -> None:
             "filters": {"without_path": {"()": WithoutPath}},
             "loggers": {
                 "django.request": {"filters": ["without_path"]},
+                "django.security.csrf": {"filters": ["without_path"]},
                 # A stranger could fill the log with tracebacks of names made up.
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
             },

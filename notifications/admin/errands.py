@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.admin import acts, base, tables
 from hub.lib import clock
-from notifications import errands
+from notifications import errands, switches
 from notifications.models import Errand
 
 
@@ -60,6 +60,16 @@ def remove(deed: acts.Deed) -> None:
     errands.remove(errand_id=deed.subject.pk, actor=deed.actor, now=deed.now)
 
 
+def pause_pushes(deed: acts.Deed) -> None:
+    """Push nothing to anybody."""
+    switches.pause_pushes(actor=deed.actor, now=deed.now)
+
+
+def resume_pushes(deed: acts.Deed) -> None:
+    """Push again."""
+    switches.resume_pushes(actor=deed.actor, now=deed.now)
+
+
 def is_dead(errand: Errand) -> bool:
     """Whether a person has to say what becomes of it."""
     return errand.dead_at is not None
@@ -78,6 +88,22 @@ class ErrandAdmin(base.ReadOnlyAdmin):
         (None, {"fields": ("id", "kind", "purpose", "notification", "subsystem", "event")}),
         ("Standing", {"fields": ("standing", "age", "due_shown", "created_at", "dead_at")}),
         ("Doing it", {"fields": ("queue", "lane", "lease_shown", "attempts", "last_error")}),
+    )
+    founding_acts = (
+        acts.Act(
+            "pause-pushes",
+            "Pause all pushes",
+            "Nothing is pushed to anybody until pushes are resumed. Everything else goes on, and"
+            " nothing is lost.",
+            pause_pushes,
+            grave=True,
+        ),
+        acts.Act(
+            "resume-pushes",
+            "Resume pushes",
+            "What has waited is pushed, unless it was closed meanwhile.",
+            resume_pushes,
+        ),
     )
     row_acts = (
         acts.Act(

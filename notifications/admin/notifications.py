@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -11,11 +12,50 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from accounts.admin import base, reading, tables
+from accounts.admin import acts, base, reading, tables
 from accounts.models import Subsystem
 from hub.lib import clock, errors
+from notifications import blast_radius, lifecycle, withdrawal
 from notifications.admin import answers, content, copies
 from notifications.models import Delivery, Notification, Recipient
+
+
+class Reason(forms.Form):
+    """Why it is taken back."""
+
+    reason = forms.CharField(max_length=500, help_text="Those who received it read this.")
+
+
+def withdraw(deed: acts.Deed) -> None:
+    """Take it back from everybody."""
+    withdrawal.withdraw(
+        among=Notification.objects.all(),
+        notification_id=deed.subject.pk,
+        reason=deed.data["reason"],
+        actor=deed.actor,
+        now=deed.now,
+    )
+
+
+def release(deed: acts.Deed) -> None:
+    """Be the second person."""
+    blast_radius.release(
+        among=Notification.objects.all(),
+        notification_id=deed.subject.pk,
+        key_id=None,
+        actor=deed.actor,
+        now=deed.now,
+    )
+
+
+def is_held(notification: Notification) -> bool:
+    """Whether it waits for a second person."""
+    return notification.state == Notification.State.HELD
+
+
+def is_live(notification: Notification) -> bool:
+    """Whether there is something to take back."""
+    return lifecycle.may(notification, become=Notification.State.WITHDRAWN)
 
 
 @admin.register(Notification)
@@ -31,6 +71,26 @@ class NotificationAdmin(base.ReadOnlyAdmin):
     search_fields = ("reference",)
     search_help_text = "Id of the notification, or the sender's reference as a whole"
     personal_kind = "notification"
+    row_acts = (
+        acts.Act(
+            "release",
+            "Release",
+            "It goes to everybody in its audience: now, or at the time it is scheduled for.",
+            release,
+            applies=is_held,
+            grave=True,
+        ),
+        acts.Act(
+            "withdraw",
+            "Withdraw",
+            "Nobody can answer it any more, phones that show it clear it, and those who received it"
+            " read the reason. The sub-system is told. It can't be undone.",
+            withdraw,
+            form=Reason,
+            applies=is_live,
+            grave=True,
+        ),
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: Notification | None = None) -> Any:
         readable = obj is not None and content.may_read(request, obj)
@@ -45,6 +105,7 @@ class NotificationAdmin(base.ReadOnlyAdmin):
                 {
                     "fields": (
                         "created_at", "send_at", "due_at", "expires_at", "on_expiry", "closed_at",
+                        "held_over", "released_at",
                     )
                 },
             ),

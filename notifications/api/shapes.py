@@ -132,6 +132,15 @@ class ItemShape(bodies.Body):
     seen_at = serializers.DateTimeField(allow_null=True)
     read_at = serializers.DateTimeField(allow_null=True)
     archived_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_reason = serializers.CharField(allow_null=True)
+
+
+class WavesShape(bodies.Body):
+    """At which hour of their own day people get it."""
+
+    by = serializers.ChoiceField(choices=["time_zone"])
+    at = serializers.CharField()
 
 
 class ReportShape(bodies.Body):
@@ -147,10 +156,15 @@ class ReportShape(bodies.Body):
     sensitivity = serializers.ChoiceField(choices=Sensitivity.choices)
     priority = serializers.ChoiceField(choices=Notification.Priority.choices)
     created_at = serializers.DateTimeField()
+    waves = WavesShape(allow_null=True)
+    joiners = serializers.BooleanField()
     send_at = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
+    closed_reason = serializers.CharField(allow_null=True)
+    held_over = serializers.IntegerField(allow_null=True)
+    released_at = serializers.DateTimeField(allow_null=True)
     fanned_out = serializers.BooleanField()
     metadata = serializers.DictField()
     decision = DecisionShape(allow_null=True)
@@ -163,6 +177,14 @@ class AudienceAccepted(bodies.Body):
     unknown = serializers.ListField(child=serializers.CharField())
 
 
+class Held(bodies.Body):
+    """Why it waits for a second person: more recipients than the sender may reach alone."""
+
+    reason = serializers.ChoiceField(choices=["blast_radius"])
+    limit = serializers.IntegerField()
+    release = serializers.CharField()
+
+
 class Accepted(bodies.Body):
     """What was accepted, and will not be lost."""
 
@@ -171,3 +193,4 @@ class Accepted(bodies.Body):
     state = serializers.ChoiceField(choices=Notification.State.choices)
     version = serializers.IntegerField()
     audience = AudienceAccepted()
+    held = Held(allow_null=True)

@@ -12,11 +12,17 @@ from notifications.api.mobile.response import Respond
 from notifications.api.subsystem.batch import Batch
 from notifications.api.subsystem.notification import OneNotification
 from notifications.api.subsystem.notifications import Notifications
+from notifications.api.subsystem.preview import Preview
+from notifications.api.subsystem.release import Release
+from notifications.api.subsystem.withdraw import Withdraw
 
 urlpatterns = [
     path("notifications", Notifications.as_view()),
     path("notifications/batch", Batch.as_view()),
     path("notifications/<uuid:notification_id>", OneNotification.as_view()),
+    path("notifications/<uuid:notification_id>/release", Release.as_view()),
+    path("notifications/<uuid:notification_id>/withdraw", Withdraw.as_view()),
+    path("audiences/preview", Preview.as_view()),
     path("me/inbox", Inbox.as_view()),
     path("me/inbox/mark", Mark.as_view()),
     path("me/inbox/<uuid:notification_id>", Item.as_view()),

@@ -122,7 +122,10 @@ def _refuse_closed(notification: Notification, *, employee_id: uuid.UUID, now: d
             "This request has been decided; your answer came after.", data={"decision": truth}
         )
     if state == Notification.State.WITHDRAWN:
-        raise refusals.Withdrawn("The sender took this request back.", data=data)
+        raise refusals.Withdrawn(
+            "The sender took this request back.",
+            data={**data, "reason": notification.reason or ""},
+        )
     if state == Notification.State.SETTLED:
         raise refusals.Settled("This matter was completed elsewhere.", data=data)
     overdue = notification.expires_at is not None and notification.expires_at <= now

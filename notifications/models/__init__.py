@@ -9,6 +9,7 @@ from notifications.models.notification import Notification
 from notifications.models.recipient import Recipient
 from notifications.models.response import Decision, Response
 from notifications.models.seat import Seat
+from notifications.models.switch import Switch
 
 __all__ = [
     "BroadcastChange",
@@ -22,4 +23,5 @@ __all__ = [
     "Recipient",
     "Response",
     "Seat",
+    "Switch",
 ]

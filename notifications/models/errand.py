@@ -20,6 +20,7 @@ class Errand(models.Model):
         CLOSE = "close"
         CALL_BACK = "call_back"
         EXPIRE = "expire"
+        JOINERS = "joiners"
 
     HEAVY = 1_000_000  # takes long by itself: claimed as the last of a batch
 
@@ -44,6 +45,9 @@ class Errand(models.Model):
         db_constraint=False,
         db_index=False,
     )
+    # Of a fan-out: its wave's (`due_at` moves with retries). Of a push: when the copies came that
+    # it is for, where copies of other waves lie between them.
+    moment = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)

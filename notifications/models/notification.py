@@ -5,7 +5,7 @@ from typing import Any, NotRequired, TypedDict, cast
 from django.db import models
 
 from hub.lib import ids
-from hub.lib.columns import SealedJSON
+from hub.lib.columns import SealedJSON, SealedText
 from hub.lib.personal import Personal
 from notifications.models.category import Sensitivity
 
@@ -36,8 +36,9 @@ class Notification(models.Model):
     """What a sub-system sent.
 
     States: held → scheduled → open → decided | settled | withdrawn | expired; each closing state is
-    final. The state is the truth that every read joins. Fan-out progress is apart from it.
-    Personal data: the card (sealed where restricted), the audience, requester and metadata.
+    final (notifications.lifecycle). The state is the truth that every read joins. Fan-out progress
+    is apart from it. Personal data: the card (sealed where restricted), the audience, requester,
+    metadata, and the reason for which it was closed (sealed).
     """
 
     class Kind(models.TextChoices):
@@ -85,12 +86,20 @@ class Notification(models.Model):
     )
     collapse_key = models.CharField(max_length=64, blank=True)
     metadata = models.JSONField(default=dict)
+    # {"by": "time_zone", "at": "09:00"}: when in the day of each recipient; null: all at once.
+    waves = models.JSONField(null=True)
+    # Whoever enters the audience before it expires gets it too.
+    joiners = models.BooleanField(default=False, db_default=False)
     send_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     on_expiry = models.CharField(max_length=8, default="none")
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    sent_with = models.UUIDField(null=True)  # the API key; keys are revoked, never deleted
+    held_over = models.PositiveIntegerField(null=True)  # the blast radius it exceeded
+    released_at = models.DateTimeField(null=True)
+    closed_reason = SealedText(null=True)  # the sender's word for the people
     fanned_out_at = models.DateTimeField(null=True)
     recipient_count = models.PositiveIntegerField(default=0)
     next_sequence = models.PositiveIntegerField(default=1)  # of its callback events
@@ -99,12 +108,23 @@ class Notification(models.Model):
         "content": Personal("telling the recipients", "contract", KEPT),
         "sealed_content": Personal("telling the recipients", "contract", KEPT),
         "audience": Personal("naming the recipients", "contract", KEPT),
+        "closed_reason": Personal("telling the recipients", "contract", KEPT),
         "requester": Personal("no approval of one's own request", "contract", KEPT),
         "metadata": Personal("opaque to the hub, the sender's", "contract", KEPT),
         "reference": Personal("the sender's own number for it", "contract", KEPT),
     }
     not_personal = frozenset(
-        {"mode", "kind", "state", "sensitivity", "priority", "policy", "collapse_key", "on_expiry"}
+        {
+            "waves",
+            "mode",
+            "kind",
+            "state",
+            "sensitivity",
+            "priority",
+            "policy",
+            "collapse_key",
+            "on_expiry",
+        }
     )
 
     class Meta:
@@ -148,6 +168,11 @@ class Notification(models.Model):
         restricted = self.sensitivity == Sensitivity.RESTRICTED
         self.sealed_content = value if restricted else None
         self.content = None if restricted else value
+
+    @property
+    def reason(self) -> str | None:
+        """What the sender told the people when it was closed; None where nothing was said."""
+        return cast("str | None", self.closed_reason)
 
     def action(self, verb: str) -> Action | None:
         """The action of that verb; None if this notification does not offer it."""

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,11 +21,14 @@ log = logging.get(__name__)
 RECORD = """
 INSERT INTO notifications_delivery (notification_id, employee_id, device_id, purpose, version,
     state, reason, provider_name, attempts, first_tried_at, sent_at)
-SELECT notification, employee, device, purpose, version, state, reason, name, 1,
+SELECT notification, employee, device, purpose, version, state, substr(reason, 2),
+       substr(name, 2), 1,
        %(now)s, CASE WHEN state = 'sent' THEN %(now)s END
-  FROM unnest(%(notifications)s::uuid[], %(employees)s::uuid[], %(devices)s::uuid[],
-              %(purposes)s::text[], %(versions)s::int[], %(states)s::text[], %(reasons)s::text[],
-              %(names)s::text[])
+  FROM unnest(string_to_array(%(notifications)s, ' ')::uuid[],
+              string_to_array(%(employees)s, ' ')::uuid[],
+              string_to_array(%(devices)s, ' ')::uuid[], string_to_array(%(purposes)s, ' '),
+              string_to_array(%(versions)s, ' ')::int[], string_to_array(%(states)s, ' '),
+              string_to_array(%(reasons)s, ' '), string_to_array(%(names)s, ' '))
        AS result(notification, employee, device, purpose, version, state, reason, name)
 ON CONFLICT (notification_id, employee_id, device_id, purpose, version) DO UPDATE
    SET state = excluded.state, reason = excluded.reason, provider_name = excluded.provider_name,
@@ -134,13 +137,27 @@ def _write(
             RECORD,
             {
                 "now": now,
-                "notifications": [errand.notification_id for errand in owners],
-                "employees": [result.target.employee_id for result in results],
-                "devices": [result.target.device_id for result in results],
-                "purposes": [errand.purpose for errand in owners],
-                "versions": [versions[errand.notification_id] for errand in owners],
-                "states": [str(state) for state in states],
-                "reasons": [result.outcome.reason for result in results],
-                "names": [result.outcome.name for result in results],
+                "notifications": _joined(errand.notification_id for errand in owners),
+                "employees": _joined(result.target.employee_id for result in results),
+                "devices": _joined(result.target.device_id for result in results),
+                "purposes": _joined(errand.purpose for errand in owners),
+                "versions": _joined(versions[errand.notification_id] for errand in owners),
+                "states": _joined(states),
+                "reasons": _joined(f"={result.outcome.reason}" for result in results),
+                "names": _joined(f"={_name(result.outcome)}" for result in results),
             },
         )
+
+
+def _joined(values: Iterable[object]) -> str:
+    """Words as one parameter: a list of thousands costs the driver 12 microseconds each.
+
+    None of them holds a space: they are ids, numbers, our own codes, and names cut by `_name`.
+    Those that may be empty come behind a sign, because no text at all is no array element.
+    """
+    return " ".join(map(str, values))
+
+
+def _name(outcome: Outcome) -> str:
+    """The provider's name of the message, as far as it is one word that fits."""
+    return outcome.name[:200] if outcome.name.isprintable() and " " not in outcome.name else ""

@@ -11,8 +11,9 @@ from django.utils.module_loading import import_string
 from hub.lib import clock, logging
 from notifications import errands
 from notifications.models import Delivery, Errand, Notification
-from notifications.push import replies, results, targets, wording
+from notifications.push import replies, results, subjects, targets, wording
 from notifications.push.gateway import Address, Fate, Gateway, Outcome, Push, Wording
+from notifications.push.subjects import Subject
 from notifications.push.targets import Target
 
 log = logging.get(__name__)
@@ -34,17 +35,17 @@ def run(batch: Sequence[Errand], now: datetime) -> None:
     The claim is committed already; nothing is locked while the provider is called. After a crash
     in between, the batch is pushed again under the same tags.
     """
-    notifications = targets.notifications(batch)
+    known = subjects.of({errand.notification_id for errand in batch})
     wanted: list[Errand] = []
     over: list[Errand] = []
     for errand in batch:
-        notification = notifications.get(errand.notification_id)
-        keen = notification is not None and is_wanted(errand, notification=notification, now=now)
+        subject = known.get(errand.notification_id)
+        keen = subject is not None and is_wanted(errand, subject=subject, now=now)
         (wanted if keen else over).append(errand)
-    end(over, notifications=notifications)
+    end(over, known=known)
     if not wanted:
         return
-    versions = {key: notification.version for key, notification in notifications.items()}
+    versions = {key: subject.version for key, subject in known.items()}
     found = targets.of(wanted, versions=versions)
     log.info(
         "push_calling",
@@ -58,7 +59,7 @@ def run(batch: Sequence[Errand], now: datetime) -> None:
             errands.postpone(errand, until=now + patience, error="rate", tried=False)
         return
     outcomes = call(found, errands={errand.id: errand for errand in wanted},
-                    notifications=notifications, now=now)  # fmt: skip
+                    known=known, now=now)  # fmt: skip
     results.record(
         wanted,
         versions=versions,
@@ -67,21 +68,21 @@ def run(batch: Sequence[Errand], now: datetime) -> None:
     )
 
 
-def is_wanted(errand: Errand, *, notification: Notification, now: datetime) -> bool:
+def is_wanted(errand: Errand, *, subject: Subject, now: datetime) -> bool:
     """Whether there is still a reason to push: nothing closed or expired is shown."""
     if now - errand.created_at > LONGEST:
         return False
     if errand.purpose == Delivery.Purpose.CLEAR:
         return True
-    expired = notification.expires_at is not None and notification.expires_at <= now
-    return notification.state == Notification.State.OPEN and not expired
+    expired = subject.expires_at is not None and subject.expires_at <= now
+    return subject.state == Notification.State.OPEN and not expired
 
 
 def call(
     found: Sequence[Target],
     *,
     errands: Mapping[int, Errand],
-    notifications: Mapping[uuid.UUID, Notification],
+    known: Mapping[uuid.UUID, Subject],
     now: datetime,
 ) -> list[Outcome]:
     """One outcome a target. Test keys reach the gateway's door and no further."""
@@ -91,18 +92,16 @@ def call(
     wordings: dict[tuple[int, str], Wording] = {}
     for place, target in enumerate(found):
         errand = errands[target.errand_id]
-        notification = notifications[errand.notification_id]
+        subject = known[errand.notification_id]
         if target.address is None:
             outcomes[place] = replies.ours("address_unreadable")
             continue
-        if notification.mode == Notification.Mode.TEST:
+        if subject.mode == Notification.Mode.TEST:
             outcomes[place] = Outcome(Fate.SENT, reason=results.TEST_MODE)
             continue
         key = (errand.id, target.platform)
         if key not in wordings:  # devices that read the same share it, so it is encoded once
-            wordings[key] = worded(
-                errand, notification=notification, platform=target.platform, now=now
-            )
+            wordings[key] = worded(errand, subject=subject, platform=target.platform, now=now)
         pushes.append(Push(Address(target.kind, target.address), wordings[key]))
         places.append(place)
     if pushes:
@@ -111,44 +110,44 @@ def call(
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def worded(errand: Errand, *, notification: Notification, platform: str, now: datetime) -> Wording:
+def worded(errand: Errand, *, subject: Subject, platform: str, now: datetime) -> Wording:
     """What may be said to the devices of one platform."""
     if errand.purpose == Delivery.Purpose.CLEAR:
         return wording.clear(
-            notification_id=str(notification.id),
+            notification_id=str(subject.id),
             platform=platform,
-            expires_at=notification.expires_at,
+            expires_at=subject.expires_at,
             now=now,
         )
-    card = notification.card
     return wording.show(
-        notification_id=str(notification.id),
-        version=notification.version,
-        kind=notification.kind,
-        category=notification.category.key,
-        subsystem_name=notification.subsystem.name,
-        sensitivity=notification.sensitivity,
-        title=card["title"],
-        summary=card["summary"],
+        notification_id=str(subject.id),
+        version=subject.version,
+        kind=subject.kind,
+        category=subject.category,
+        subsystem_name=subject.sender,
+        sensitivity=subject.sensitivity,
+        title=subject.title,
+        summary=subject.summary,
         platform=platform,
         urgent=errand.lane <= 1,
-        expires_at=notification.expires_at,
-        collapse_key=notification.collapse_key or None,
+        expires_at=subject.expires_at,
+        collapse_key=subject.collapse_key or None,
         silent=False,
         now=now,
     )
 
 
-def end(over: Sequence[Errand], *, notifications: Mapping[uuid.UUID, Notification]) -> None:
+def end(over: Sequence[Errand], *, known: Mapping[uuid.UUID, Subject]) -> None:
     """Nothing to push any more: what was to be tried again is cancelled or expired."""
     for errand in over:
-        notification = notifications.get(errand.notification_id)
-        closed = notification is None or notification.state != Notification.State.OPEN
+        subject = known.get(errand.notification_id)
+        closed = subject is None or subject.state != Notification.State.OPEN
         if errand.attempts > 1:  # else nothing was tried
             Delivery.objects.filter(
                 notification_id=errand.notification_id,
                 purpose=errand.purpose,
                 state=Delivery.State.QUEUED,
-                employee_id__range=(errand.employee_from, errand.employee_to),
+                employee_id__gte=errand.employee_from,
+                employee_id__lte=errand.employee_to,
             ).update(state=Delivery.State.CANCELLED if closed else Delivery.State.EXPIRED)
     errands.finish_all(over)

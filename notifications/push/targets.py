@@ -12,41 +12,45 @@ from django.db import connection
 from accounts.models import Device
 from hub.lib import crypto, logging
 from hub.lib.columns import SealedText
-from notifications.models import Errand, Notification
+from notifications.models import Errand
 
 log = logging.get(__name__)
 
-# Begins at the recipients of each errand and looks their devices up. Without LATERAL the planner,
-# which has seen broadcasts, would read every device there is for a notification to one person.
+# Begins at each errand's recipients and looks each one's devices up. OFFSET 0 keeps PostgreSQL from
+# pulling the lateral parts apart: having seen broadcasts, it would otherwise expect thousands of
+# recipients for every errand and read all devices and all deliveries for a single one.
 # What is to be cleared must have been shown.
 REACHABLE = """
 SELECT wanted.errand, device.id, recipient.employee_id, device.platform, device.push_kind,
        device.push_address, device.push_registered_at
   FROM unnest(%(errands)s::bigint[], %(notifications)s::uuid[], %(firsts)s::uuid[],
-              %(lasts)s::uuid[], %(purposes)s::text[], %(versions)s::int[])
-       AS wanted(errand, notification, first, last, purpose, version)
+              %(lasts)s::uuid[], %(purposes)s::text[], %(versions)s::int[],
+              %(moments)s::timestamptz[])
+       AS wanted(errand, notification, first, last, purpose, version, moment)
  CROSS JOIN LATERAL (
     SELECT employee_id FROM notifications_recipient
      WHERE notification_id = wanted.notification
-       AND employee_id BETWEEN wanted.first AND wanted.last) recipient
+       AND employee_id BETWEEN wanted.first AND wanted.last
+       AND (wanted.moment IS NULL OR arrived_at = wanted.moment) OFFSET 0) recipient
  CROSS JOIN LATERAL (
     SELECT device.id, device.platform, device.push_kind, device.push_address,
            device.push_registered_at
       FROM accounts_device device
       JOIN accounts_employee employee ON employee.id = device.employee_id
      WHERE device.employee_id = recipient.employee_id AND device.push_address_index IS NOT NULL
-       AND device.closed_at IS NULL AND employee.disabled_at IS NULL) device
- WHERE NOT EXISTS (
-    SELECT 1 FROM notifications_delivery tried
-     WHERE tried.notification_id = wanted.notification
-       AND tried.employee_id = recipient.employee_id AND tried.device_id = device.id
-       AND tried.purpose = wanted.purpose AND tried.version = wanted.version
-       AND tried.state <> 'queued')
-   AND (wanted.purpose <> 'clear' OR EXISTS (
-    SELECT 1 FROM notifications_delivery shown
-     WHERE shown.notification_id = wanted.notification
-       AND shown.employee_id = recipient.employee_id AND shown.device_id = device.id
-       AND shown.purpose = 'show' AND shown.state IN ('queued', 'sent', 'delivered')))
+       AND device.closed_at IS NULL AND employee.disabled_at IS NULL
+       AND NOT EXISTS (
+        SELECT 1 FROM notifications_delivery tried
+         WHERE tried.notification_id = wanted.notification
+           AND tried.employee_id = recipient.employee_id AND tried.device_id = device.id
+           AND tried.purpose = wanted.purpose AND tried.version = wanted.version
+           AND tried.state <> 'queued')
+       AND (wanted.purpose <> 'clear' OR EXISTS (
+        SELECT 1 FROM notifications_delivery shown
+         WHERE shown.notification_id = wanted.notification
+           AND shown.employee_id = recipient.employee_id AND shown.device_id = device.id
+           AND shown.purpose = 'show' AND shown.state IN ('queued', 'sent', 'delivered')))
+    OFFSET 0) device
 """
 
 
@@ -77,6 +81,7 @@ def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int]) -> list[Tar
         "lasts": [errand.employee_to for errand in wanted],
         "purposes": [errand.purpose for errand in wanted],
         "versions": [versions[errand.notification_id] for errand in wanted],
+        "moments": [errand.moment for errand in wanted],
     }
     with connection.cursor() as cursor:
         cursor.execute(REACHABLE, parameters)
@@ -102,9 +107,3 @@ def _opened(rows: Sequence[tuple[object, ...]]) -> Iterator[Target]:
 def address_column() -> SealedText:
     """The column that seals push addresses."""
     return cast(SealedText, Device._meta.get_field("push_address"))
-
-
-def notifications(errands: Sequence[Errand]) -> dict[uuid.UUID, Notification]:
-    """The errands' notifications by id, with what their wording needs."""
-    found = Notification.objects.select_related("subsystem", "category")
-    return found.in_bulk({errand.notification_id for errand in errands})

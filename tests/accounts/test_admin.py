@@ -310,7 +310,7 @@ def test_a_callback_address_is_set_switched_on_and_audited(
     assert payroll.callback_networks == ["10.2.0.0/16", "fd00::/8"]
     assert payroll.callback_ports == [8443]
     assert payroll.callback_off_at is None
-    event = AuditEvent.objects.get(action="endpoint_set")
+    event = AuditEvent.objects.get(action="callback_endpoint_registered")
     assert event.data == {"url": form["url"], "before": ""}
     assert form["url"] in root.get(act(payroll, "endpoint")).content.decode()
 

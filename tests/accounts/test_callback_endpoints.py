@@ -20,7 +20,7 @@ def test_an_endpoint_is_kept_audited_and_on_again(payroll: Subsystem, now: datet
     payroll.refresh_from_db()
     assert callback_endpoints.of(subsystem=payroll) == wanted
     assert payroll.callback_off_at is None
-    assert AuditEvent.objects.get().data == {"url": wanted.url}
+    assert AuditEvent.objects.get().data == {"url": wanted.url, "before": ""}
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,20 @@ def test_postgres_down_is_a_503_and_the_retry_with_the_same_key_gives_one_object
     arrivals.both_see(world, accepted(first))
 
 
+def test_postgres_killed_in_the_middle_of_a_request_leaves_nothing_half_done(world: World) -> None:
+    body, key = request_to("alice", "bob"), secrets.token_hex(8)
+    with ThreadPoolExecutor(1) as caller, world.writes_held("accounts_idempotencyrecord"):
+        posting = caller.submit(world.post, body, key=key)
+        until("all but its last row is written", lambda: waiting_for_a_lock(world))
+        with killed(world.postgres):
+            refused = posting.result()
+    assert refused.status_code == 503
+    assert found(world, body) == []
+    posted = accepted(world.post(body, key=key))
+    assert found(world, body) == [posted]
+    arrivals.both_see(world, posted)
+
+
 def test_postgres_killed_between_requests_that_are_repeated_until_accepted(world: World) -> None:
     bodies = [request_to("alice", "bob") for _ in range(20)]
     with ThreadPoolExecutor(2) as callers:
@@ -53,6 +67,11 @@ def persist(world: World, body: dict[str, Any]) -> str:
         return accepted(answer) if answer.status_code == 202 else ""
 
     return until("it is accepted", accepted_now)
+
+
+def waiting_for_a_lock(world: World) -> bool:
+    """Whether any transaction stands before a table that is held."""
+    return bool(world.query("SELECT 1 FROM pg_locks WHERE NOT granted"))
 
 
 def found(world: World, body: dict[str, Any]) -> list[str]:

@@ -18,10 +18,10 @@ NOTICE = {
     "links": [{"label": "Open", "module": "expenses", "path": "/reports/1"}],
     "reference": "EXP-1", "sensitivity": "internal", "priority": "high", "send_at": None,
     "due_at": "2099-01-01T00:00:00Z", "expires_at": "2099-01-02T00:00:00+02:00",
-    "metadata": {"opaque": [1, {"deep": "x"}]},
+    "waves": {"by": "time_zone", "at": "09:30"}, "joiners": True, "metadata": {"opaque": [1, {"deep": "x"}]},
 }  # fmt: skip
 REQUEST = {
-    **NOTICE, "kind": "request", "requester": "E2", "on_expiry": "reject",
+    **NOTICE, "kind": "request", "waves": None, "joiners": False, "requester": "E2", "on_expiry": "reject",
     "actions": [{"verb": "approve", "label": "Yes", "comment": "none"}], "collapse_key": "exp.1",
     "policy": {"mode": "quorum", "n": 2, "reject_ends": False},
 }  # fmt: skip
@@ -110,6 +110,7 @@ body = st.fixed_dictionaries(
         "on_expiry": st.sampled_from(["none", "approve", ""]),
         "policy": st.sampled_from([{"mode": "any"}, {"mode": "quorum", "n": 1}, {"mode": "all", "n": 1}, {}, None]),
         "actions": st.lists(action, max_size=3), "collapse_key": st.none() | line,
+        "waves": free | st.fixed_dictionaries({"by": st.just("time_zone"), "at": st.sampled_from(["09:00", "24:00"])}), "joiners": free,
         "metadata": free, "surprise": free,
     },
 )  # fmt: skip

@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from accounts import audit
 from accounts.models import AuditEvent, Device
 from accounts.subsystems import Caller
-from hub.lib import clock, errors, keys
-from notifications import drain, errands, inbox, ingest, queues, reports
-from notifications.approvals import refusals, respond
+from hub.lib import clock, errors
+from notifications import drain, errands, inbox, queues, reports
+from notifications.approvals import refusals
 from notifications.models import (
     CallbackEvent,
     Category,
@@ -26,92 +26,9 @@ from notifications.models import (
 )
 from notifications.push import send
 from notifications.push.gateway import Fate, Outcome
+from tests.notifications.acting import Provider, answer, shown, work
 
 pytestmark = pytest.mark.django_db
-
-
-class Provider:
-    """A push provider that says what it is told to, and remembers what it was sent."""
-
-    def __init__(self):
-        self.sent = []
-        self.says = {}  # address -> outcome
-
-    def admit(self, count):
-        return timedelta(0)
-
-    def send(self, pushes):
-        self.sent += pushes
-        return [self.says.get(push.address.value, Outcome(Fate.SENT, name="m")) for push in pushes]
-
-
-@pytest.fixture
-def provider(monkeypatch):
-    made = Provider()
-    monkeypatch.setattr(send, "gateway", lambda: made)
-    return made
-
-
-@pytest.fixture
-def phone(now):
-    def make(employee, address=None):
-        address = address or f"token-{employee.user_name}-{uuid.uuid4().hex[:6]}"
-        return Device.objects.create(
-            employee=employee, installation=address, platform="android",
-            installation_index=keys.ring().blind_index(address, purpose="installation"),
-            created_at=now, last_seen_at=now, access_digest=uuid.uuid4().bytes * 2,
-            access_expires_at=now + timedelta(days=1), session_expires_at=now + timedelta(days=30),
-            push_address=address, push_registered_at=now,
-            push_address_index=keys.ring().blind_index(address, purpose="push_address"),
-        )  # fmt: skip
-
-    return make
-
-
-@pytest.fixture
-def caller(payroll):
-    return Caller(subsystem_id=payroll.id, key_id=uuid.uuid4(), mode="live")
-
-
-@pytest.fixture
-def accept(caller, approval, now):
-    def make(*people, kind="request", **more):
-        card = {"title": "Expense report", "summary": "Taxi", "body": "", "facts": [], "links": []}
-        if kind == "request":
-            card["actions"] = [
-                {"verb": v, "label": v, "effect": v, "comment": ""} for v in ("approve", "reject")
-            ]
-        audience = more.pop("audience", {"any": [{"employees": [p.employee_id for p in people]}]})
-        draft = ingest.Draft(category="approval", kind=kind, card=card, audience=audience, **more)
-        return ingest.accept(draft, caller=caller, now=now).notification
-
-    return make
-
-
-def work():
-    """Everything that is due now, until nothing is."""
-    for _ in range(20):
-        due = errands.due_queues(now=clock.now())
-        if not due:
-            return
-        for queue in due:
-            drain.drain(queue=queue)
-    raise AssertionError("work does not end")
-
-
-def answer(person, notification, verb="approve", version=1, comment=""):
-    return respond.respond(
-        employee_id=person.id,
-        notification_id=notification.id,
-        answer=respond.Answer(verb=verb, version=version, comment=comment),
-        now=clock.now(),
-    )
-
-
-def shown(provider):
-    return Counter(
-        p.address.value for p in provider.sent if p.wording.data["type"] == "notification"
-    )
 
 
 def test_a_request_reaches_every_phone_of_every_approver_and_nobody_else(

@@ -120,6 +120,9 @@ def test_an_approval_travels_the_whole_road(world: World) -> None:
     listed = world.get("notifications", subsystem="rosters").json()
     assert listed["entries"] == []
 
+    # What somebody types into an address is not kept, either.
+    assert is_problem(world.get("people/Alice.Abel@corp.example"), 404)
+
     invariants.hold(world)
 
 

@@ -40,7 +40,7 @@ class World:
         self.hub, self.receiver, self.database, self.keys = hub, receiver, database, keys
         self.emulator = emulator.client()
         self.samba, self.postgres, self.redis = servers
-        self.http = httpx.Client(timeout=10, trust_env=False)
+        self.http = httpx.Client(timeout=30, trust_env=False)
         # What must never stand in a log or in Redis: grows with all that is said.
         self.secrets: set[str] = set()
         self._phones: dict[str, app.App] = {}
@@ -111,12 +111,11 @@ class World:
 
     @contextlib.contextmanager
     def writes_held(self, table: str) -> Iterator[None]:
-        """Nobody writes to a table meanwhile, so that a worker stands still at a known place."""
-        with psycopg.connect(self.database) as connection:
-            connection.execute(
-                sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(sql.Identifier(table))
-            )
-            yield
+        """Nobody writes to a table meanwhile, so that a process stands still at a known place."""
+        held = sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(sql.Identifier(table))
+        with contextlib.closing(psycopg.connect(self.database)) as connection:
+            connection.execute(held)
+            yield  # closing, not committing: the server may be dead by now
 
     def mend(self) -> None:
         """Put back whatever a test scripted or killed, even one that failed."""

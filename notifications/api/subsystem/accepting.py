@@ -53,4 +53,16 @@ def told(accepted: ingest.Accepted) -> dict[str, Any]:
         "state": accepted.state,
         "version": accepted.version,
         "audience": {"count": accepted.count, "unknown": list(accepted.unknown)},
+        "held": _held(accepted),
+    }
+
+
+def _held(accepted: ingest.Accepted) -> dict[str, Any] | None:
+    """Why a notification waits, and where it is released; None for one that does not wait."""
+    if accepted.held_over is None:
+        return None
+    return {
+        "reason": "blast_radius",
+        "limit": accepted.held_over,
+        "release": f"{reports.uri(accepted.id)}/release",
     }

@@ -35,6 +35,7 @@ class BatchResult(bodies.Body):
     state = serializers.ChoiceField(choices=Notification.State.choices, required=False)
     version = serializers.IntegerField(required=False)
     audience = shapes.AudienceAccepted(required=False)
+    held = shapes.Held(required=False, allow_null=True)
     problem = Problem(required=False, help_text="Its pointers lead into this notification.")
 
 

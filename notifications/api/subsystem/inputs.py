@@ -35,6 +35,13 @@ class Audience(bodies.Body):
     none = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
 
 
+class Waves(bodies.Body):
+    """Everybody gets it at this hour of their own day, for the first time after the sending."""
+
+    by = serializers.ChoiceField(choices=["time_zone"])
+    at = bodies.Pattern(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+
+
 class NotificationInput(bodies.Body):
     """A notification to send."""
 
@@ -52,6 +59,8 @@ class NotificationInput(bodies.Body):
     priority = serializers.ChoiceField(
         choices=Notification.Priority.choices, default=Notification.Priority.NORMAL
     )
+    waves = Waves(required=False, allow_null=True, default=None)
+    joiners = serializers.BooleanField(required=False, default=False)
     send_at = bodies.Moment(required=False, allow_null=True, default=None)
     due_at = bodies.Moment(required=False, allow_null=True, default=None)
     expires_at = bodies.Moment(required=False, allow_null=True, default=None)
@@ -71,6 +80,10 @@ class NotificationInput(bodies.Body):
                     raise serializers.ValidationError({name: "Only a request has this."})
             if attrs["on_expiry"] != "none":
                 raise serializers.ValidationError({"on_expiry": "Only a request is decided."})
+        else:
+            for name in ("waves", "joiners"):
+                if attrs[name]:
+                    raise serializers.ValidationError({name: "Only a notice has this."})
         verbs = [action["verb"] for action in attrs.get("actions") or []]
         if len(set(verbs)) != len(verbs):
             raise serializers.ValidationError({"actions": "Each verb may stand once."})
@@ -112,6 +125,8 @@ def draft_of(body: dict[str, Any]) -> ingest.Draft:
         collapse_key=body["collapse_key"] or "",
         metadata=body["metadata"],
         policy=dict(body.get("policy") or {}),
+        waves=None if body["waves"] is None else dict(body["waves"]),
+        joiners=body["joiners"],
         send_at=body["send_at"],
         due_at=body["due_at"],
         expires_at=body["expires_at"],

@@ -42,6 +42,8 @@ def _whole(body: dict[str, Any]) -> dict[str, Any]:
         body.keys() & {"policy", "actions", "on_expiry"} or body.get("requester")
     ):
         raise _Unsure
+    if body["kind"] == Notification.Kind.REQUEST and (body.get("waves") or body.get("joiners")):
+        raise _Unsure
     verbs = [action["verb"] for action in body.get("actions") or ()]
     if len(set(verbs)) != len(verbs):
         raise _Unsure
@@ -178,6 +180,13 @@ def _policy(value: object) -> dict[str, Any]:
     return policy
 
 
+def _waves(value: object) -> dict[str, Any]:
+    waves = _members(value, _WAVES)
+    if len(waves) < len(_WAVES):
+        raise _Unsure
+    return waves
+
+
 def _audience(value: object) -> dict[str, Any]:
     return _members(value, _AUDIENCE)
 
@@ -203,6 +212,10 @@ _POLICY: Final = {
     "n": _one_of_type(int, lambda n: 1 <= n <= 500),
     "reject_ends": _one_of_type(bool),
 }
+_WAVES: Final = {
+    "by": _one_of(("time_zone",)),
+    "at": _matching("([01][0-9]|2[0-3]):[0-5][0-9]", 5),
+}
 _AUDIENCE: Final = {part: _list(_object, 50) for part in ("any", "all", "none")}
 _NOTIFICATION: Final[dict[str, Reader]] = {
     "category": _line(64),
@@ -217,6 +230,8 @@ _NOTIFICATION: Final[dict[str, Reader]] = {
     "requester": _absent_or(_line(64)),
     "sensitivity": _one_of(Sensitivity.values),
     "priority": _one_of(Notification.Priority.values),
+    "waves": _absent_or(_waves),
+    "joiners": _one_of_type(bool),
     "send_at": _absent_or(_by_field(bodies.Moment())),
     "due_at": _absent_or(_by_field(bodies.Moment())),
     "expires_at": _absent_or(_by_field(bodies.Moment())),
@@ -230,5 +245,5 @@ _REQUIRED: Final = frozenset({"category", "kind", "title", "audience"})
 _DEFAULTS: Final[dict[str, Any]] = {
     "reference": "", "summary": "", "body": "", "requester": None,
     "priority": Notification.Priority.NORMAL, "send_at": None, "due_at": None, "expires_at": None,
-    "on_expiry": "none", "collapse_key": None,
+    "on_expiry": "none", "collapse_key": None, "waves": None, "joiners": False,
 }  # fmt: skip

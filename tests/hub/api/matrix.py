@@ -136,6 +136,18 @@ MATRIX = {
     "GET /api/v1/notifications/{notification_id}": Row(
         "subsystem", subsystems("200", ABSENT, ABSENT)
     ),
+    # It is not held: that is said to its sender only.
+    "POST /api/v1/notifications/{notification_id}/release": Row(
+        "subsystem", subsystems("409 not_held", ABSENT, ABSENT)
+    ),
+    "POST /api/v1/audiences/preview": Row(
+        "subsystem",
+        subsystems("200", "200", "200"),
+        lambda world: {"audience": {"any": [{"everybody": True}]}},
+    ),
+    "POST /api/v1/notifications/{notification_id}/withdraw": Row(
+        "subsystem", subsystems("200", ABSENT, ABSENT), lambda world: {"reason": "A mistake."}
+    ),
 }
 
 # What stands open on purpose; a longer list is a decision, not an accident.

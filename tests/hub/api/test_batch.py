@@ -87,6 +87,13 @@ def test_one_of_every_kind_of_audience_and_time_is_written_as_if_it_came_alone(w
         {**NOTICE, "audience": {"any": [{"everybody": True}], "none": [{"geo": "IN"}]}},
         {**NOTICE, "audience": {"any": [{"employees": ["mail:BOB@corp.example", "upn:Alice"]}]}},
         {**NOTICE, "send_at": "2099-01-01T00:00:00Z", "expires_at": "2099-01-02T00:00:00Z"},
+        {**NOTICE, "joiners": True, "expires_at": "2099-01-02T00:00:00Z"},
+        {
+            **NOTICE,
+            "waves": {"by": "time_zone", "at": "09:00"},
+            "joiners": True,
+            "expires_at": "2099-01-02T00:00:00Z",
+        },
         asked("later", send_at="2099-01-01T00:00:00Z"),
         asked("restricted", sensitivity="restricted", requester="E1003"),
         asked("many", audience={"any": [{"employees": ["E1001", "E1002", "E9"]}]}),

@@ -1,0 +1,46 @@
+"""What a push needs to know of its notification, without the weight of the whole row."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+
+# The words of a restricted notification never reach a push, so they are not even opened.
+SUBJECTS = """
+SELECT notification.id, notification.state, notification.mode, notification.kind,
+       notification.version, notification.sensitivity, notification.expires_at,
+       notification.collapse_key, category.key, sender.name,
+       coalesce(notification.content ->> 'title', ''),
+       coalesce(notification.content ->> 'summary', '')
+  FROM notifications_notification notification
+  JOIN notifications_category category ON category.id = notification.category_id
+  JOIN accounts_subsystem sender ON sender.id = notification.subsystem_id
+ WHERE notification.id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A notification as far as a push is concerned."""
+
+    id: uuid.UUID
+    state: str
+    mode: str
+    kind: str
+    version: int
+    sensitivity: str
+    expires_at: datetime | None
+    collapse_key: str
+    category: str
+    sender: str
+    title: str = field(repr=False)
+    summary: str = field(repr=False)
+
+
+def of(notification_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Subject]:
+    """The notifications that exist, by id."""
+    with connection.cursor() as cursor:
+        cursor.execute(SUBJECTS, [list(notification_ids)])
+        return {row[0]: Subject(*row) for row in cursor.fetchall()}
