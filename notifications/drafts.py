@@ -36,16 +36,16 @@ class Draft:
 def check_times(draft: Draft, *, now: datetime) -> None:
     """Raise Invalid where its moments contradict each other or the present one."""
     if draft.expires_at is not None and draft.expires_at <= max(now, draft.send_at or now):
-        raise invalid("/expires_at", "in_the_past", "It must expire after it is sent.")
+        raise _invalid("/expires_at", "in_the_past", "It must expire after it is sent.")
     if draft.due_at is not None and draft.expires_at and draft.due_at > draft.expires_at:
-        raise invalid("/due_at", "after_expiry", "It must be due before it expires.")
+        raise _invalid("/due_at", "after_expiry", "It must be due before it expires.")
     if draft.on_expiry != "none" and draft.expires_at is None:
-        raise invalid("/on_expiry", "needs_expires_at", "Say when it expires.")
+        raise _invalid("/on_expiry", "needs_expires_at", "Say when it expires.")
     if draft.joiners and draft.expires_at is None:
-        raise invalid("/joiners", "needs_expires_at", "Say until when they get it.")
+        raise _invalid("/joiners", "needs_expires_at", "Say until when they get it.")
     ends = draft.expires_at
     if draft.waves and ends and ends <= max(now, draft.send_at or now) + waves.LONGEST_WAIT:
-        raise invalid(
+        raise _invalid(
             "/expires_at", "before_last_wave", "The last wave is up to 25 hours after the sending."
         )
 
@@ -54,12 +54,11 @@ def policy(draft: Draft, *, seats: int) -> dict[str, Any]:
     """Its policy with all defaults. Raises Invalid for a quorum above the seats."""
     policy: dict[str, Any] = {"mode": "any", "n": 1, "reject_ends": True} | draft.policy
     if policy["mode"] == "quorum" and not 1 <= policy["n"] <= seats:
-        raise invalid(
+        raise _invalid(
             "/policy/n", "quorum_unreachable", f"Between 1 and {seats}, the number of approvers."
         )
     return policy
 
 
-def invalid(pointer: str, code: str, message: str) -> errors.Invalid:
-    """A refusal for one flaw."""
+def _invalid(pointer: str, code: str, message: str) -> errors.Invalid:
     return errors.Invalid(message, errors=[errors.FieldError(pointer, code, message)])

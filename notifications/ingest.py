@@ -16,10 +16,11 @@ from accounts.audience import Name
 from accounts.subsystems import Caller
 from hub.lib import errors, ids
 from notifications import blast_radius, drafts, lifecycle, lookup, writing
-from notifications.drafts import Draft
 from notifications.models import Notification
 
 LOOKS_AT_MOST = 3
+
+Draft = drafts.Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _plan_one(
         people -= {requester} if is_request else set()
         count, few = len(people), sorted(people) if len(people) <= settings.SEATS_AT_MOST else None
     if few is None and is_request:
-        raise drafts.invalid(
+        raise _invalid(
             "/audience", "too_many_approvers",
             f"A request asks at most {settings.SEATS_AT_MOST} people.",
         )  # fmt: skip
@@ -209,12 +210,10 @@ def _names(meant: audience.Audience) -> Sequence[Name]:
 def _category(draft: Draft, *, found: lookup.Found) -> lookup.Category:
     category = found.categories.get(draft.category)
     if category is None:
-        raise drafts.invalid(
-            "/category", "unknown_category", "No such category of your sub-system."
-        )
+        raise _invalid("/category", "unknown_category", "No such category of your sub-system.")
     order = ["public", "internal", "restricted"]
     if draft.sensitivity and order.index(draft.sensitivity) < order.index(category.sensitivity):
-        raise drafts.invalid(
+        raise _invalid(
             "/sensitivity", "sensitivity_too_low",
             f"The category is {category.sensitivity}; a notification may only be more sensitive.",
         )  # fmt: skip
@@ -226,7 +225,7 @@ def _requester(draft: Draft, *, found: lookup.Found) -> uuid.UUID | None:
         return None
     requester = found.everybody.get(Name("id", draft.requester))
     if requester is None:
-        raise drafts.invalid("/requester", "unknown_employee", "No employee has this id.")
+        raise _invalid("/requester", "unknown_employee", "No employee has this id.")
     return requester[0]
 
 
@@ -248,4 +247,8 @@ def _asked(
 
 def _nobody(unknown: Sequence[str]) -> errors.Invalid:
     hint = f" Unknown: {', '.join(unknown[:20])}." if unknown else ""
-    return drafts.invalid("/audience", "audience_empty", f"The audience contains nobody.{hint}")
+    return _invalid("/audience", "audience_empty", f"The audience contains nobody.{hint}")
+
+
+def _invalid(pointer: str, code: str, message: str) -> errors.Invalid:
+    return errors.Invalid(message, errors=[errors.FieldError(pointer, code, message)])
