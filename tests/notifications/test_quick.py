@@ -75,6 +75,16 @@ def test_a_body_that_is_spoilt_at_any_place_is_recognised_only_if_it_is_still_go
             agree({**spoilt(body, at, "x"), "more": 1})
 
 
+def test_every_length_is_the_serializers():
+    for name in ("category", "reference", "title", "summary", "body", "requester", "collapse_key"):
+        most = inputs.NotificationInput().fields[name].max_length
+        for length in (most, most + 1):
+            assert agree({**REQUEST, name: "x" * length}) == (length == most), (name, length)
+    for many, most, name in (("facts", 30, NOTICE["facts"]), ("links", 10, NOTICE["links"])):
+        assert agree({**NOTICE, many: name * most})
+        assert not agree({**NOTICE, many: name * (most + 1)})
+
+
 text = st.text(st.sampled_from("aé \t\n\u202e\u0301\x7f-_/.A1"), max_size=12)
 free = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-1, 1) | text,
