@@ -1,9 +1,9 @@
 """Sub-systems, the keys they prove themselves with, and the secrets they are called back with."""
 
-import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 
 from django.db import transaction
 from django.db.models import Q
@@ -120,12 +120,12 @@ def recall_key(*, text: str, now: datetime) -> Caller:
     """
     digest = bearer.digest(text)
     believed = _believed.get(digest)
-    if believed is not None and time.monotonic() < believed[0]:
+    if believed is not None and monotonic() < believed[0]:
         return believed[1]
     caller = authenticate_key(text=text, now=now)
     if len(_believed) >= _BELIEVED_AT_MOST:
         _believed.clear()
-    _believed[digest] = time.monotonic() + KEY_BELIEVED_SECONDS, caller
+    _believed[digest] = monotonic() + KEY_BELIEVED_SECONDS, caller
     return caller
 
 
