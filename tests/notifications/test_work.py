@@ -11,7 +11,7 @@ from accounts import audit
 from accounts.models import AuditEvent, Device
 from accounts.subsystems import Caller
 from hub.lib import clock, errors
-from notifications import drain, errands, inbox, queues, reports
+from notifications import drain, errands, fanout, inbox, queues, reports
 from notifications.approvals import refusals
 from notifications.models import (
     CallbackEvent,
@@ -88,6 +88,25 @@ def test_a_fan_out_that_crashed_between_batches_goes_on_where_it_was(
     work()
 
     assert Recipient.objects.count() == 4
+
+
+def test_a_long_fan_out_gives_its_errand_back_and_goes_on_without_counting_as_a_failure(
+    accept, alice, bob, charlie, phone, provider, settings, monkeypatch
+):
+    settings.FAN_OUT_BATCH = settings.SEATS_AT_MOST = 1
+    monkeypatch.setattr(fanout, "AT_A_TIME", timedelta(0))
+    for person in (alice, bob, charlie):
+        phone(person)
+    accept(kind="notice", audience={"any": [{"everybody": True}]})
+    errand = errands.claim(queue=queues.BULK, limit=1, now=clock.now())[0]
+    drain.attempt(errand, fanout.run)
+
+    assert Recipient.objects.count() == 1
+    waiting = Errand.objects.get(id=errand.id)
+    assert (waiting.attempts, waiting.lease_until) == (0, None)
+    work()
+    assert Recipient.objects.count() == 4
+    assert set(shown(provider).values()) == {1}
 
 
 def test_an_approval_decides_closes_clears_and_tells_in_one_go(
@@ -508,3 +527,15 @@ def test_a_claim_takes_many_small_errands_or_one_that_fills_it(accept, alice):
     claimed = errands.claim(queue=queues.PUSH, limit=100, weight=1000, now=clock.now())
     assert [errand.size for errand in claimed] == [1, 1, 2000]
     assert len(errands.claim(queue=queues.PUSH, limit=100, weight=1000, now=clock.now())) == 2
+
+
+def test_a_worker_on_a_broadcast_does_first_what_people_wait_for(
+    accept, alice, bob, phone, provider
+):
+    phone(alice), phone(bob)
+    notice = accept(alice, kind="notice")
+    request = accept(bob)
+    drain.drain(queue=queues.BULK)
+
+    tags = [push.wording.tag for push in provider.sent]
+    assert tags == [str(request.id), str(notice.id)]
