@@ -2,6 +2,7 @@
 # demo-check   drive the running hub (or one started for it) through its main job
 # test         the checks, then the whole suite
 # check        ruff, types, import contracts, migrations, settings of production, architecture
+# bench        the short forms of the benchmarks, and docs/benchmarks.md with their figures
 # format       let ruff put the code in order
 # lock         write requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 # clean        delete the demo's data
@@ -10,7 +11,7 @@
 
 PYTHON_OF_HUB = .venv/bin/python
 
-.PHONY: run demo-check test check format lock clean
+.PHONY: run demo-check test check bench format lock clean
 
 run:
 	@.ci/bootstrap embedded
@@ -26,6 +27,15 @@ test: check
 check:
 	@.ci/bootstrap dev
 	@exec .ci/check
+
+# Needs gcc, wrk and the headers of nghttp2 and OpenSSL; as root on Debian it installs them.
+bench:
+	@.ci/bootstrap embedded
+	@set -e; for name in fanout singles accept urgent inbox; do \
+	    printf '\n%s\n' "$$name"; \
+	    $(PYTHON_OF_HUB) -m benchmarks.$$name --short --json docs/benchmarks/$$name.json $(ARGS); \
+	done
+	@exec .cache/bench-venv/bin/python -m benchmarks.report
 
 format:
 	@.ci/bootstrap dev
