@@ -24,7 +24,7 @@ from notifications.models.category import Sensitivity
 from notifications.models.notification import Card
 
 # Copies have no foreign keys: that they are selected from the employees is the check. OFFSET 0
-# keeps the planner from reading the whole table, since it takes every list for 1,000 people.
+# rules out a join that reads the whole table, however many people the planner takes a list for.
 STATEMENT = """
 WITH given AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
