@@ -5,7 +5,12 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 from hub import problems
 from hub.lib import errors, ids, logging
@@ -40,6 +45,27 @@ class RequestContext:
             ms=round((time.perf_counter() - started) * 1000, 1),
         )
         return response
+
+
+class _PagesOnly(MiddlewareMixin):
+    """Passes /api/ by: its doors know no sessions, and each of these costs every request."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith("/api/"):
+            return self.get_response(request)  # type: ignore[return-value]  # never asynchronous
+        return super().__call__(request)  # type: ignore[return-value]
+
+
+class Sessions(_PagesOnly, SessionMiddleware):
+    """Django's sessions, for staff."""
+
+
+class Authentication(_PagesOnly, AuthenticationMiddleware):
+    """Who of the staff is signed in."""
+
+
+class Messages(_PagesOnly, MessageMiddleware):
+    """What the administration says on the next page."""
 
 
 class Problems:

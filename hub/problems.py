@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.core import exceptions as django_errors
 from django.db import InterfaceError, OperationalError
@@ -12,7 +11,7 @@ from rest_framework import exceptions as drf_errors
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from hub.lib import errors, logging
+from hub.lib import errors, logging, problem
 
 log = logging.get(__name__)
 
@@ -28,8 +27,6 @@ DRF_CODES: list[tuple[type[drf_errors.APIException], str, str]] = [
     (drf_errors.UnsupportedMediaType, "unsupported_media_type", "The hub reads application/json"),
 ]
 
-# A body may hold ten thousands; nobody reads them, and the answer would be larger than the body.
-FLAWS_AT_MOST = 100
 # What fails before any view of ours, by status: code and title.
 STATUSES: dict[int, tuple[str, str]] = {
     400: ("malformed_request", "The request cannot be read"),
@@ -41,41 +38,12 @@ STATUSES: dict[int, tuple[str, str]] = {
 }
 
 
-def document(
-    *, status: int, code: str, title: str, detail: str, extra: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """The body of a problem; `extra` members never replace the standard ones."""
-    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
-    return {
-        **(extra or {}),
-        "type": f"urn:hub:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "request_id": request_id,
-    }
-
-
-def of_error(error: errors.HubError) -> dict[str, Any]:
-    """The body for one of the hub's own refusals."""
-    extra: dict[str, Any] = dict(error.data)
-    if error.errors:
-        extra["errors"] = [
-            {"pointer": e.pointer, "code": e.code, "message": e.message}
-            for e in error.errors[:FLAWS_AT_MOST]
-        ]
-    return document(
-        status=error.status, code=error.code, title=error.title, detail=error.detail, extra=extra
-    )
-
-
 def of_status(status: int, *, detail: str = "") -> tuple[dict[str, Any], dict[str, str]]:
     """The problem for a status that something before our views answered with."""
     if status not in STATUSES:
         status = 400 if status < 500 else 500
     code, title = STATUSES[status]
-    return document(status=status, code=code, title=title, detail=detail or f"{title}."), {}
+    return problem.document(status=status, code=code, title=title, detail=detail or f"{title}."), {}
 
 
 def plain(body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpResponse:
@@ -97,20 +65,22 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 def translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     """The problem and the headers for any exception."""
     if isinstance(error, errors.HubError):
-        return of_error(error), error.headers
+        return problem.of_error(error), error.headers
     if isinstance(error, drf_errors.APIException):
         return of_drf(error)
     if isinstance(error, Http404):
-        return of_error(errors.NotFound("There is nothing at this address.")), {}
+        return problem.of_error(errors.NotFound("There is nothing at this address.")), {}
     if isinstance(error, django_errors.RequestDataTooBig):
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
-        return of_status(413, detail=f"A body may have at most {most} kB.")
+        [most] = error.args or [settings.DATA_UPLOAD_MAX_MEMORY_SIZE]
+        if not isinstance(most, int):  # Django's own says it in words
+            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return of_status(413, detail=f"A body may have at most {most // 1024} kB here.")
     if isinstance(error, django_errors.PermissionDenied):
         return of_status(403)
     if isinstance(error, django_errors.BadRequest | django_errors.SuspiciousOperation):
         return of_status(400, detail="The request is not valid HTTP for this service.")
     if isinstance(error, OperationalError | InterfaceError):
-        return of_error(
+        return problem.of_error(
             errors.Unavailable("The database does not answer now. Send the same request again.")
         ), {"Retry-After": "5"}
     return of_status(
@@ -129,14 +99,14 @@ def of_drf(error: drf_errors.APIException) -> tuple[dict[str, Any], dict[str, st
         headers["WWW-Authenticate"] = "Bearer"
     detail = error.detail if isinstance(error.detail, str) else title
     return (
-        document(status=error.status_code, code=code, title=title, detail=str(detail)),
+        problem.document(status=error.status_code, code=code, title=title, detail=str(detail)),
         headers,
     )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler404 of the project."""
-    return plain(of_error(errors.NotFound("There is nothing at this address.")))
+    return plain(problem.of_error(errors.NotFound("There is nothing at this address.")))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

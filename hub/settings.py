@@ -37,7 +37,7 @@ HUB_MAC_KEY = env.text("HUB_MAC_KEY", "")
 DATABASES = {
     "default": dj_database_url.parse(
         env.text("DATABASE_URL", "postgres://hub@127.0.0.1:5432/hub"),
-        engine="django.db.backends.postgresql",
+        engine="hub.lib.postgres",
         conn_max_age=env.number("DATABASE_CONN_MAX_AGE_SECONDS", 600, least=0, most=86_400),
         conn_health_checks=True,
     )
@@ -50,6 +50,13 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     f" -c idle_in_transaction_session_timeout=60000 -c jit=off"
 )
 DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
+# Off behind a pooler that gives each transaction another connection and knows no prepared ones
+# (PgBouncer before 1.21, or with max_prepared_statements = 0).
+PREPARED_STATEMENTS = env.choice("DATABASE_PREPARED_STATEMENTS", "on", among={"on", "off"}) == "on"
+if PREPARED_STATEMENTS:  # only what `hub.lib.statements` runs: Django's own cursors never prepare
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
+    # Their plans do not depend on the values, and planning would cost more than running them.
+    DATABASES["default"]["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic_plan"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Broker: only a bell; all of it may be lost -------------------------------------------
@@ -113,6 +120,9 @@ GEO_TIME_ZONES = env.time_zones("GEO_TIME_ZONES")
 # --- Limits -------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes; contract: body <= 256 kB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+# Of POST /notifications/batch: 500 notifications of 4 kB each.
+BATCH_BODY_BYTES = 2 * 1024 * 1024
+BATCH_AT_MOST = 500  # notifications
 SUBSYSTEM_REQUESTS_A_MINUTE = env.number(
     "SUBSYSTEM_REQUESTS_A_MINUTE", 6000, least=1, most=10_000_000
 )
@@ -146,11 +156,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "hub.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "hub.middleware.Authentication",
+    "hub.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [

@@ -49,15 +49,17 @@ def of(caller: Caller) -> Radius:
     return Radius(settings.BLAST_RADIUS if own is None else own)
 
 
-def note_held(notification: Notification, *, count: int, caller: Caller, now: datetime) -> None:
+def note_held(
+    notification_id: uuid.UUID, *, limit: int | None, count: int, caller: Caller, now: datetime
+) -> None:
     """Put on the record, in the caller's transaction, that a notification is held, and why."""
     audit.record(
         now=now,
         actor=audit.Actor("subsystem", str(caller.subsystem_id)),
         action="notification_held",
         subject_kind="notification",
-        subject_id=notification.id,
-        data={"count": count, "limit": notification.held_over, "key": str(caller.key_id)},
+        subject_id=notification_id,
+        data={"count": count, "limit": limit, "key": str(caller.key_id)},
     )
 
 

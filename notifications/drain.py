@@ -37,7 +37,7 @@ def drain(*, queue: str) -> int:
     started, done = time.monotonic(), 0
     limit = ERRANDS_AT_MOST.get(queue, ERRANDS_AT_MOST_ELSEWHERE)
     while time.monotonic() - started < SECONDS_AT_MOST:
-        claimed = errands.claim(queue=queue, limit=limit, weight=WEIGHT, now=clock.now())
+        claimed = claim(queue, limit=limit)
         if not claimed:
             return done
         log.info("errands_claimed", queue=queue, of=len(claimed))
@@ -48,6 +48,20 @@ def drain(*, queue: str) -> int:
         done += len(claimed)
     queues.bell.ring(queue)
     return done
+
+
+def claim(queue: str, *, limit: int) -> Sequence[Errand]:
+    """What to do next: a worker on a broadcast looks for what people wait for, before each batch.
+
+    Otherwise an urgent request would wait for a worker to come free, where all of them push
+    broadcasts.
+    """
+    first = (queues.PUSH, queue) if queue == queues.BULK else (queue,)
+    for name in first:
+        claimed = errands.claim(queue=name, limit=limit, weight=WEIGHT, now=clock.now())
+        if claimed:
+            return claimed
+    return ()
 
 
 def push(batch: Sequence[Errand]) -> None:

@@ -59,17 +59,20 @@ RETURNING notifications_errand.*
 """
 
 
-def lane_of(notification: Notification) -> int:
-    """How soon its work is done: 0 urgent, 1 request, 2 notice, 3 bulk."""
-    if notification.priority == Notification.Priority.URGENT:
+def lane_for(*, kind: str, priority: str) -> int:
+    """How soon a notification's work is done: 0 urgent, 1 request, 2 notice, 3 bulk."""
+    if priority == Notification.Priority.URGENT:
         return queues.URGENT
-    if notification.kind == Notification.Kind.REQUEST or (
-        notification.priority == Notification.Priority.HIGH
-    ):
+    if kind == Notification.Kind.REQUEST or priority == Notification.Priority.HIGH:
         return queues.REQUEST
-    if notification.priority == Notification.Priority.BULK:
+    if priority == Notification.Priority.BULK:
         return queues.BROADCAST
     return queues.NOTICE
+
+
+def lane_of(notification: Notification) -> int:
+    """The lane of a notification that is there."""
+    return lane_for(kind=notification.kind, priority=notification.priority)
 
 
 def add(

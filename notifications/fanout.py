@@ -1,7 +1,6 @@
 """From an audience to inbox rows and push errands, set by set; rerunnable after any crash."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import cast
 
@@ -210,33 +209,6 @@ def await_joiners(notification: Notification, *, now: datetime) -> None:
             due_at=now + JOINERS_EVERY,
             now=now,
         )
-
-
-def at_once(
-    notification: Notification, *, employee_ids: Sequence[uuid.UUID], now: datetime
-) -> None:
-    """Give a few people their copies in the caller's transaction, with one push errand.
-
-    `employee_ids` are sorted and come from the employees in this very transaction, which is the
-    check that a foreign key would have been. Small notifications need no step of their own.
-    """
-    Recipient.objects.bulk_create(
-        Recipient(employee_id=employee_id, notification=notification, arrived_at=now)
-        for employee_id in employee_ids
-    )
-    notification.recipient_count = len(employee_ids)
-    notification.fanned_out_at = now
-    notification.save(update_fields=["recipient_count", "fanned_out_at"])
-    errands.add(
-        kind=Errand.Kind.PUSH,
-        notification=notification,
-        purpose=Delivery.Purpose.SHOW,
-        size=len(employee_ids),
-        employees=(employee_ids[0], employee_ids[-1]),
-        due_at=now,
-        now=now,
-    )
-    await_joiners(notification, now=now)
 
 
 def recipients_of(notification: Notification) -> QuerySet[Employee]:

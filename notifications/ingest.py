@@ -1,88 +1,178 @@
-"""Accepting a notification: checked, written with all it makes necessary, in one transaction."""
+"""Accepting notifications: checked by one look at the database, written by one statement.
+
+See docs/adr/0008-accepting-fast.md.
+"""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from accounts import audience
-from accounts.models import Employee
+from accounts import audience, repeats
+from accounts.audience import Name
 from accounts.subsystems import Caller
-from hub.lib import errors
-from notifications import blast_radius, errands, fanout, lifecycle, waves
-from notifications.models import Category, Errand, Notification, Seat
-from notifications.models.notification import Card
+from hub.lib import errors, ids
+from notifications import blast_radius, drafts, lifecycle, lookup, writing
+from notifications.models import Notification
 
+LOOKS_AT_MOST = 3
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a sub-system asks to be sent; shapes are checked already, meanings are not."""
-
-    category: str
-    kind: str
-    card: Card
-    audience: dict[str, Any]
-    reference: str = ""
-    requester: str | None = None
-    sensitivity: str | None = None
-    priority: str = Notification.Priority.NORMAL
-    collapse_key: str = ""
-    metadata: dict[str, Any] = field(default_factory=dict)
-    policy: dict[str, Any] = field(default_factory=dict)
-    waves: dict[str, Any] | None = None
-    joiners: bool = False
-    send_at: datetime | None = None
-    due_at: datetime | None = None
-    expires_at: datetime | None = None
-    on_expiry: str = "none"
+Draft = drafts.Draft
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """What will not be lost; `count` is exact for requests, an estimate for notices."""
 
-    notification: Notification
+    id: uuid.UUID
+    state: str
     count: int
     unknown: Sequence[str]
+    held_over: int | None = None  # the blast radius that it exceeds
+    version: int = 1
+
+    @property
+    def notification(self) -> Notification:
+        """Its row, read again."""
+        return Notification.objects.get(id=self.id)
 
 
-@transaction.atomic
+Result = Accepted | errors.HubError
+# Given the results, what to keep of the request under its idempotency key.
+Keeping = Callable[[Sequence[Result]], repeats.Record | None]
+
+
+class Repeated(Exception):
+    """The request was done before, or is being done by another; nothing was written."""
+
+
 def accept(draft: Draft, *, caller: Caller, now: datetime) -> Accepted:
     """Write a notification with its seats and errands. Raises Invalid with a pointer a fault."""
-    category = _category(draft, caller=caller)
-    requester = _requester(draft)
-    _check_times(draft, now=now)
-    parsed = audience.validate(draft.audience, pointer="/audience")
-    unknown = audience.unknown(parsed)
+    [result] = accept_all([draft], caller=caller, now=now)
+    if isinstance(result, errors.HubError):
+        raise result
+    return result
+
+
+def accept_all(
+    drafts: Sequence[Draft | errors.HubError],
+    *,
+    caller: Caller,
+    now: datetime,
+    keeping: Keeping | None = None,
+) -> list[Result]:
+    """Write all drafts that can be accepted; of each, in order, what was accepted or refused.
+
+    What is refused already is passed through. All are written in one transaction, and with them
+    the record of the request if `keeping` makes one. Raises Repeated (see `writing`), and
+    Unavailable if those who are named leave faster than they can be looked up.
+    """
+    for _ in range(LOOKS_AT_MOST):
+        planned = _plan(drafts, caller=caller, now=now)
+        results = [one if isinstance(one, errors.HubError) else one[0] for one in planned]
+        rows = [one[1] for one in planned if not isinstance(one, errors.HubError)]
+        record = None if keeping is None else keeping(results)
+        if not rows and record is None:
+            return results
+        outcome = _write(rows, results, caller=caller, now=now, record=record)
+        if outcome is writing.Outcome.WRITTEN:
+            return results
+        if outcome is writing.Outcome.REPEATED:
+            raise Repeated
+    raise errors.Unavailable("Who is named changes just now. Send the same request again.")
+
+
+def _write(
+    rows: Sequence[writing.Row],
+    results: Sequence[Result],
+    *,
+    caller: Caller,
+    now: datetime,
+    record: repeats.Record | None,
+) -> writing.Outcome:
+    held = [one for one in results if isinstance(one, Accepted) and one.held_over is not None]
+    if not held:
+        return writing.write(rows, caller=caller, now=now, record=record)
+    with transaction.atomic():
+        outcome = writing.write(rows, caller=caller, now=now, record=record)
+        for one in held if outcome is writing.Outcome.WRITTEN else ():
+            blast_radius.note_held(
+                one.id, limit=one.held_over, count=one.count, caller=caller, now=now
+            )
+    return outcome
+
+
+def _plan(
+    drafts: Sequence[Draft | errors.HubError], *, caller: Caller, now: datetime
+) -> list[tuple[Accepted, writing.Row] | errors.HubError]:
+    """What of each draft is to be written, or why it is refused; by one look at the database."""
+    parsed = [_parse(draft) for draft in drafts]
+    good = [draft for draft in drafts if isinstance(draft, Draft)]
+    names = {name for one in parsed if isinstance(one, audience.Audience) for name in _names(one)}
+    names |= {Name("id", draft.requester) for draft in good if draft.requester is not None}
+    found = lookup.look_up(
+        categories={draft.category for draft in good}, names=names, caller=caller
+    )
+    planned: list[tuple[Accepted, writing.Row] | errors.HubError] = []
+    for draft, meant in zip(drafts, parsed, strict=True):
+        try:
+            if isinstance(draft, errors.HubError):
+                planned.append(draft)
+            else:
+                planned.append(_plan_one(draft, meant, found=found, caller=caller, now=now))
+        except errors.Invalid as refusal:
+            planned.append(refusal)
+    return planned
+
+
+def _plan_one(
+    draft: Draft,
+    meant: audience.Audience | errors.HubError,
+    *,
+    found: lookup.Found,
+    caller: Caller,
+    now: datetime,
+) -> tuple[Accepted, writing.Row]:
+    category = _category(draft, found=found)
+    requester = _requester(draft, found=found)
+    drafts.check_times(draft, now=now)
+    if isinstance(meant, errors.HubError):
+        raise meant
     is_request = draft.kind == Notification.Kind.REQUEST
-    few = _few(parsed, requester=requester if is_request else None)
+    names = audience.only_names(meant)
+    if names is None:
+        unknown = audience.unknown(meant)
+        count, few = _asked(meant, requester=requester if is_request else None)
+    else:
+        unknown = [str(name) for name in names if name not in found.enabled]
+        people = {person for name in names for person in found.enabled.get(name, ())}
+        people -= {requester} if is_request else set()
+        count, few = len(people), sorted(people) if len(people) <= settings.SEATS_AT_MOST else None
     if few is None and is_request:
         raise _invalid(
             "/audience", "too_many_approvers",
             f"A request asks at most {settings.SEATS_AT_MOST} people.",
         )  # fmt: skip
-    count = audience.count(parsed) if few is None else len(few)
     if count == 0:
         raise _nobody(unknown)
     radius = blast_radius.of(caller)
     held = radius.is_exceeded_by(count)
     upcoming = lifecycle.upcoming(send_at=draft.send_at, now=now)
-    notification = Notification(
-        subsystem_id=caller.subsystem_id,
-        category=category,
-        mode=caller.mode,
+    row = writing.Row(
+        id=ids.uuid7(),
+        category_id=category.id,
         kind=draft.kind,
         reference=draft.reference,
         state=Notification.State.HELD if held else upcoming,
         sensitivity=draft.sensitivity or category.sensitivity,
         priority=draft.priority,
+        card=draft.card,
         audience=draft.audience,
-        policy=_policy(draft, seats=count) if is_request else {},
-        requester=requester,
+        policy=drafts.policy(draft, seats=count) if is_request else {},
+        requester_id=requester,
         collapse_key=draft.collapse_key,
         metadata=draft.metadata,
         waves=draft.waves,
@@ -91,31 +181,34 @@ def accept(draft: Draft, *, caller: Caller, now: datetime) -> Accepted:
         due_at=draft.due_at,
         expires_at=draft.expires_at,
         on_expiry=draft.on_expiry,
-        created_at=now,
-        sent_with=caller.key_id,
+        people=few or (),
+        seats=[ids.uuid7() for _ in few or ()] if is_request else (),
+        at_once=few is not None
+        and not (held or draft.waves)
+        and upcoming == Notification.State.OPEN,
         held_over=radius.recipients if held else None,
     )
-    notification.card = draft.card
-    notification.save(force_insert=True)
-    if is_request and few is not None:
-        Seat.objects.bulk_create(
-            Seat(notification=notification, principal_id=person, holder_id=person) for person in few
-        )
-    if held:
-        blast_radius.note_held(notification, count=count, caller=caller, now=now)
-    elif few is not None and upcoming == Notification.State.OPEN and not draft.waves:
-        fanout.at_once(notification, employee_ids=few, now=now)
-    else:
-        fanout.start(notification, now=now)
-    if draft.expires_at is not None:
-        errands.add(
-            kind=Errand.Kind.EXPIRE, notification=notification, due_at=draft.expires_at, now=now
-        )
-    return Accepted(notification=notification, count=count, unknown=unknown)
+    accepted = Accepted(
+        id=row.id, state=row.state, count=count, unknown=unknown, held_over=row.held_over
+    )
+    return accepted, row
 
 
-def _category(draft: Draft, *, caller: Caller) -> Category:
-    category = Category.objects.filter(subsystem_id=caller.subsystem_id, key=draft.category).first()
+def _parse(draft: Draft | errors.HubError) -> audience.Audience | errors.HubError:
+    if isinstance(draft, errors.HubError):
+        return draft
+    try:
+        return audience.validate(draft.audience, pointer="/audience")
+    except errors.Invalid as refusal:
+        return refusal
+
+
+def _names(meant: audience.Audience) -> Sequence[Name]:
+    return audience.only_names(meant) or ()
+
+
+def _category(draft: Draft, *, found: lookup.Found) -> lookup.Category:
+    category = found.categories.get(draft.category)
     if category is None:
         raise _invalid("/category", "unknown_category", "No such category of your sub-system.")
     order = ["public", "internal", "restricted"]
@@ -127,50 +220,29 @@ def _category(draft: Draft, *, caller: Caller) -> Category:
     return category
 
 
-def _requester(draft: Draft) -> Employee | None:
+def _requester(draft: Draft, *, found: lookup.Found) -> uuid.UUID | None:
     if draft.requester is None:
         return None
-    requester = Employee.objects.filter(employee_id=draft.requester).first()
+    requester = found.everybody.get(Name("id", draft.requester))
     if requester is None:
         raise _invalid("/requester", "unknown_employee", "No employee has this id.")
-    return requester
+    return requester[0]
 
 
-def _check_times(draft: Draft, *, now: datetime) -> None:
-    if draft.expires_at is not None and draft.expires_at <= max(now, draft.send_at or now):
-        raise _invalid("/expires_at", "in_the_past", "It must expire after it is sent.")
-    if draft.due_at is not None and draft.expires_at and draft.due_at > draft.expires_at:
-        raise _invalid("/due_at", "after_expiry", "It must be due before it expires.")
-    if draft.on_expiry != "none" and draft.expires_at is None:
-        raise _invalid("/on_expiry", "needs_expires_at", "Say when it expires.")
-    if draft.joiners and draft.expires_at is None:
-        raise _invalid("/joiners", "needs_expires_at", "Say until when they get it.")
-    ends = draft.expires_at
-    if draft.waves and ends and ends <= max(now, draft.send_at or now) + waves.LONGEST_WAIT:
-        raise _invalid(
-            "/expires_at", "before_last_wave", "The last wave is up to 25 hours after the sending."
-        )
-
-
-def _few(parsed: audience.Audience, *, requester: Employee | None) -> list[uuid.UUID] | None:
-    """Who is meant, resolved now, in the order of their ids; None if they are too many for that.
+def _asked(
+    meant: audience.Audience, *, requester: uuid.UUID | None
+) -> tuple[int, list[uuid.UUID] | None]:
+    """How many are meant, and who, in the order of their ids; None if they are too many for that.
 
     The approvers of a request are frozen like this, and its requester is never among them.
     """
-    people = audience.matching(parsed).order_by("id")
+    people = audience.matching(meant).order_by("id")
     if requester is not None:
-        people = people.exclude(id=requester.id)
-    found = list(people.values_list("id", flat=True)[: settings.SEATS_AT_MOST + 1])
-    return found if len(found) <= settings.SEATS_AT_MOST else None
-
-
-def _policy(draft: Draft, *, seats: int) -> dict[str, Any]:
-    policy: dict[str, Any] = {"mode": "any", "n": 1, "reject_ends": True} | draft.policy
-    if policy["mode"] == "quorum" and not 1 <= policy["n"] <= seats:
-        raise _invalid(
-            "/policy/n", "quorum_unreachable", f"Between 1 and {seats}, the number of approvers."
-        )
-    return policy
+        people = people.exclude(id=requester)
+    few = list(people.values_list("id", flat=True)[: settings.SEATS_AT_MOST + 1])
+    if len(few) <= settings.SEATS_AT_MOST:
+        return len(few), few
+    return audience.count(meant), None
 
 
 def _nobody(unknown: Sequence[str]) -> errors.Invalid:

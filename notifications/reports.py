@@ -111,7 +111,7 @@ def report(notification: Notification) -> Report:
     decision: Decision | None = getattr(notification, "decision", None)
     return {
         "id": str(notification.id),
-        "uri": uri(notification),
+        "uri": uri(notification.id),
         "kind": notification.kind,
         "category": notification.category.key,
         "reference": notification.reference,
@@ -135,9 +135,9 @@ def report(notification: Notification) -> Report:
     }
 
 
-def uri(notification: Notification) -> str:
+def uri(notification_id: uuid.UUID) -> str:
     """Where the sub-system reads it again."""
-    return f"/api/v1/notifications/{notification.id}"
+    return f"/api/v1/notifications/{notification_id}"
 
 
 def counts(notification: Notification) -> Counts:

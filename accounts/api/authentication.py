@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -36,7 +37,7 @@ class BearerEmployee(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Principal, Session] | None:
         """None without the header; raises as `sessions.authenticate_access` does."""
-        text = _bearer(request)
+        text = bearer(request)
         if text is None:
             return None
         session = sessions.authenticate_access(
@@ -54,7 +55,7 @@ class BearerSubsystem(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Principal, Caller] | None:
         """None without the header; raises as `subsystems.authenticate_key` does."""
-        text = _bearer(request)
+        text = bearer(request)
         if text is None:
             return None
         caller = subsystems.authenticate_key(text=text, now=clock.now())
@@ -65,7 +66,8 @@ class BearerSubsystem(BaseAuthentication):
         return "Bearer"
 
 
-def _bearer(request: Request) -> str | None:
+def bearer(request: Request | HttpRequest) -> str | None:
+    """The token in the header; None without the header. Raises NotAuthenticated for another one."""
     header = request.headers.get("Authorization")
     if header is None:
         return None

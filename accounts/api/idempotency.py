@@ -5,21 +5,31 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import connection, transaction
+from django.http import HttpRequest
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import Principal
 from accounts.models import IdempotencyRecord
+from accounts.repeats import Identity
 from hub.lib.errors import HubError
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")  # visible ASCII
 _KEPT_HEADERS = ("ETag", "Location")
+
+
+class Kept(TypedDict):
+    """An answer as it was given the first time."""
+
+    status: int
+    data: Any
+    headers: dict[str, str]
 
 
 class KeyMalformed(HubError):
@@ -49,31 +59,23 @@ def once(
     with 2xx are kept, so whatever failed may be tried again with the same key. Never use it for
     an answer that carries a secret. Raises KeyMalformed, InFlight or KeyReused.
     """
-    key = request.headers.get(HEADER)
-    if key is None:
+    identity = identified(request._request, principal=principal, data=request.data)
+    if identity is None:
         with transaction.atomic():
             return act()
-    if not _KEY.fullmatch(key):
-        raise KeyMalformed(f"{HEADER} is 1 to 255 visible ASCII characters.")
-    record_id = _digest(
-        [principal.kind, str(principal.id), principal.realm, request.method, request.path, key]
-    )
-    request_digest = _digest(request.data)
     with transaction.atomic():
-        if not _lock(record_id):
-            raise InFlight("Wait for its answer, or ask again.", headers={"Retry-After": "1"})
-        kept = IdempotencyRecord.objects.filter(pk=record_id).first()
-        if kept is not None:
-            if bytes(kept.request_digest) != request_digest:
-                raise KeyReused("Choose another key for another request.")
-            return _replay(kept)
+        if not _lock(identity):
+            raise in_flight()
+        answer = kept(identity)
+        if answer is not None:
+            return Response(answer["data"], status=answer["status"], headers=answer["headers"])
         response = act()
         if 200 <= response.status_code < 300:
             # As it will be sent, ids and times as text: a repeat must not differ in a comma.
             response.data = json.loads(JSONRenderer().render(response.data) or b"null")
             IdempotencyRecord.objects.create(
-                pk=record_id,
-                request_digest=request_digest,
+                pk=identity.record_id,
+                request_digest=identity.request_digest,
                 status=response.status_code,
                 answer={
                     "data": response.data,
@@ -84,18 +86,43 @@ def once(
         return response
 
 
-def _replay(kept: IdempotencyRecord) -> Response:
-    answer: Any = kept.answer
-    return Response(
-        answer["data"], status=kept.status, headers={**answer["headers"], REPLAYED: "true"}
+def identified(request: HttpRequest, *, principal: Principal, data: object) -> Identity | None:
+    """Which request this is; None without the header. Raises KeyMalformed."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise KeyMalformed(f"{HEADER} is 1 to 255 visible ASCII characters.")
+    record_id = _digest(
+        [principal.kind, str(principal.id), principal.realm, request.method, request.path, key]
     )
+    return Identity(record_id, _digest(data))
 
 
-def _lock(record_id: bytes) -> bool:
+def kept(identity: Identity) -> Kept | None:
+    """What was answered to this request the first time, with the header that says so.
+
+    None if it was not done yet, or if another transaction is about to do it. Raises KeyReused.
+    """
+    record = IdempotencyRecord.objects.filter(pk=identity.record_id).first()
+    if record is None:
+        return None
+    if bytes(record.request_digest) != identity.request_digest:
+        raise KeyReused("Choose another key for another request.")
+    answer: Any = record.answer
+    headers = {**answer["headers"], REPLAYED: "true"}
+    return {"status": record.status, "data": answer["data"], "headers": headers}
+
+
+def in_flight() -> InFlight:
+    """The refusal while the first request with a key is being worked on."""
+    return InFlight("Wait for its answer, or ask again.", headers={"Retry-After": "1"})
+
+
+def _lock(identity: Identity) -> bool:
     # Held until the transaction ends, so that no second one starts before the first is visible.
     with connection.cursor() as cursor:
-        number = int.from_bytes(record_id[:8], signed=True)
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [identity.lock])
         row = cursor.fetchone()
     return bool(row and row[0])
 

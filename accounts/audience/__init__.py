@@ -5,7 +5,18 @@ audience.matching(parsed)      a QuerySet of enabled employees, never a list
 audience.unknown(parsed)       the names that match nobody, to be reported
 """
 
-from accounts.audience.expression import Audience, validate
+from accounts.audience.expression import Audience, Name, validate
+from accounts.audience.names import only_names, people
 from accounts.audience.question import breakdown, count, matching, unknown
 
-__all__ = ["Audience", "breakdown", "count", "matching", "unknown", "validate"]
+__all__ = [
+    "Audience",
+    "Name",
+    "breakdown",
+    "count",
+    "matching",
+    "only_names",
+    "people",
+    "unknown",
+    "validate",
+]

@@ -15,6 +15,10 @@ from hub.lib import errors
 _LEAST, _MOST = -(2**63), 2**63 - 1
 # Brackets, and strings so that the brackets in them do not count. Possessive: never backtracks.
 _BRACKET = re.compile(rb'([\[{])|[\]}]|("[^"\\]*+(?:\\.[^"\\]*+)*+"?)', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+# Both kinds of bracket as one kind, and nothing else.
+_AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 _SAYS = {
     "duplicate_key": "An object has the same key twice.",
@@ -110,6 +114,15 @@ def loads(body: bytes, *, charset: str | None, most_depth: int = 20) -> object:
 def _refuse_depth(body: bytes, most: int) -> None:
     if body.count(b"[") + body.count(b"{") <= most:
         return
+    # Each pass takes the innermost pairs away: what is left after so many is too deep, or no JSON.
+    brackets = _STRING.sub(b"", body).translate(_AS_BRACKETS, _NO_BRACKETS)
+    for _ in range(most):
+        brackets = brackets.replace(b"[]", b"")
+    if brackets:
+        _refuse_depth_exactly(body, most)
+
+
+def _refuse_depth_exactly(body: bytes, most: int) -> None:
     depth = 0
     for match in _BRACKET.finditer(body):
         if match[1]:

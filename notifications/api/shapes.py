@@ -168,3 +168,29 @@ class ReportShape(bodies.Body):
     fanned_out = serializers.BooleanField()
     metadata = serializers.DictField()
     decision = DecisionShape(allow_null=True)
+
+
+class AudienceAccepted(bodies.Body):
+    """How many the audience has (exact for requests), and the names that match nobody."""
+
+    count = serializers.IntegerField()
+    unknown = serializers.ListField(child=serializers.CharField())
+
+
+class Held(bodies.Body):
+    """Why it waits for a second person: more recipients than the sender may reach alone."""
+
+    reason = serializers.ChoiceField(choices=["blast_radius"])
+    limit = serializers.IntegerField()
+    release = serializers.CharField()
+
+
+class Accepted(bodies.Body):
+    """What was accepted, and will not be lost."""
+
+    id = serializers.UUIDField()
+    uri = serializers.CharField()
+    state = serializers.ChoiceField(choices=Notification.State.choices)
+    version = serializers.IntegerField()
+    audience = AudienceAccepted()
+    held = Held(allow_null=True)

@@ -9,6 +9,7 @@ from notifications.api.mobile.item import Item
 from notifications.api.mobile.mark import Mark
 from notifications.api.mobile.receipts import Receipts
 from notifications.api.mobile.response import Respond
+from notifications.api.subsystem.batch import Batch
 from notifications.api.subsystem.notification import OneNotification
 from notifications.api.subsystem.notifications import Notifications
 from notifications.api.subsystem.preview import Preview
@@ -17,6 +18,7 @@ from notifications.api.subsystem.withdraw import Withdraw
 
 urlpatterns = [
     path("notifications", Notifications.as_view()),
+    path("notifications/batch", Batch.as_view()),
     path("notifications/<uuid:notification_id>", OneNotification.as_view()),
     path("notifications/<uuid:notification_id>/release", Release.as_view()),
     path("notifications/<uuid:notification_id>/withdraw", Withdraw.as_view()),

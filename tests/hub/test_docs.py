@@ -14,7 +14,7 @@ from django.conf import settings
 
 from accounts.models import Employee
 from hub.lib import errors, signing
-from notifications.api.subsystem.notifications import NotificationInput
+from notifications.api.subsystem.inputs import NotificationInput
 from notifications.approvals import decisions
 from notifications.callbacks import events
 from notifications.models import Decision, Notification, Response

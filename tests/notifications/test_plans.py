@@ -83,6 +83,7 @@ def test_single_pushes_read_no_table_from_end_to_end(after_broadcasts, alice, si
             "lasts": [alice.id] * singles,
             "purposes": ["show"] * singles,
             "versions": [1] * singles,
+            "moments": [None] * singles,
         },
     )
 

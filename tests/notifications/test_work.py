@@ -527,3 +527,15 @@ def test_a_claim_takes_many_small_errands_or_one_that_fills_it(accept, alice):
     claimed = errands.claim(queue=queues.PUSH, limit=100, weight=1000, now=clock.now())
     assert [errand.size for errand in claimed] == [1, 1, 2000]
     assert len(errands.claim(queue=queues.PUSH, limit=100, weight=1000, now=clock.now())) == 2
+
+
+def test_a_worker_on_a_broadcast_does_first_what_people_wait_for(
+    accept, alice, bob, phone, provider
+):
+    phone(alice), phone(bob)
+    notice = accept(alice, kind="notice")
+    request = accept(bob)
+    drain.drain(queue=queues.BULK)
+
+    tags = [push.wording.tag for push in provider.sent]
+    assert tags == [str(request.id), str(notice.id)]

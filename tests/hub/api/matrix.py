@@ -128,6 +128,11 @@ MATRIX = {
     "POST /api/v1/notifications": Row(
         "subsystem", subsystems("202", "202", "202"), lambda world: NOTICE
     ),
+    "POST /api/v1/notifications/batch": Row(
+        "subsystem",
+        subsystems("207", "207", "207"),
+        lambda world: {"notifications": [NOTICE, {**NOTICE, "category": "nonsense"}]},
+    ),
     "GET /api/v1/notifications/{notification_id}": Row(
         "subsystem", subsystems("200", ABSENT, ABSENT)
     ),

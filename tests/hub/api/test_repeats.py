@@ -3,10 +3,10 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import IdempotencyRecord
-from notifications import ingest
+from notifications import writing
 from notifications.models import Errand, Notification, Response, Seat
 from tests.hub.api import codes
 from tests.hub.api.world import NOTICE
@@ -104,22 +104,24 @@ def test_an_answer_that_is_sent_again_is_taken_once_even_after_the_decision(worl
 @pytest.mark.django_db(transaction=True)
 def test_while_the_first_is_being_worked_on_a_repeat_is_told_to_wait(world, monkeypatch):
     entered, leave = threading.Event(), threading.Event()
-    accept, answers = ingest.accept, []
+    write, answers = writing.write, []
 
     def slow(*args, **kwargs):
-        entered.set()
-        assert leave.wait(30)
-        return accept(*args, **kwargs)
+        with transaction.atomic():
+            outcome = write(*args, **kwargs)
+            entered.set()
+            assert leave.wait(30)
+            return outcome
 
     def first():
         answers.append(world.call("sender", "POST", SEND, NOTICE, **{KEY: "k-1"}))
         connection.close()
 
-    monkeypatch.setattr(ingest, "accept", slow)
+    monkeypatch.setattr(writing, "write", slow)
     thread = threading.Thread(target=first)
     thread.start()
     assert entered.wait(30)
-    monkeypatch.setattr(ingest, "accept", accept)
+    monkeypatch.setattr(writing, "write", write)
     try:
         repeat = world.call("sender", "POST", SEND, NOTICE, **{KEY: "k-1"})
         other = world.call("sender", "POST", SEND, NOTICE, **{KEY: "k-2"})

@@ -1,0 +1,144 @@
+"""What a notification to be sent looks like, and the domain's draft of it."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.api import bodies
+from notifications import ingest
+from notifications.api.shapes import SENDABLE, ActionShape, Fact, Link
+from notifications.api.subsystem import quick
+from notifications.models import Notification
+from notifications.models.category import Sensitivity
+from notifications.models.notification import Action, Card
+
+
+class Policy(bodies.Body):
+    """How many approvers must approve; one rejection ends it unless `reject_ends` is false."""
+
+    mode = serializers.ChoiceField(choices=["any", "all", "quorum"])
+    n = bodies.Whole(required=False, min_value=1, max_value=500)
+    reject_ends = bodies.Flag(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A quorum says how many, the others don't."""
+        if (attrs["mode"] == "quorum") != ("n" in attrs):
+            raise serializers.ValidationError({"n": "A quorum has a number, the others have none."})
+        return attrs
+
+
+class Audience(bodies.Body):
+    """Whom it is for: in one of `any`, in each of `all`, in none of `none`."""
+
+    any = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
+    all = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
+    none = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
+
+
+class Waves(bodies.Body):
+    """Everybody gets it at this hour of their own day, for the first time after the sending."""
+
+    by = serializers.ChoiceField(choices=["time_zone"])
+    at = bodies.Pattern(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+
+
+class NotificationInput(bodies.Body):
+    """A notification to send."""
+
+    category = bodies.Line(max_length=64)
+    kind = serializers.ChoiceField(choices=SENDABLE)
+    reference = bodies.Line(max_length=128, required=False, default="", allow_blank=True)
+    title = bodies.Line(max_length=200)
+    summary = bodies.Line(max_length=500, required=False, default="", allow_blank=True)
+    body = bodies.Text(max_length=20_000, required=False, default="", allow_blank=True)
+    facts = serializers.ListField(child=Fact(), required=False, default=list, max_length=30)
+    links = serializers.ListField(child=Link(), required=False, default=list, max_length=10)
+    audience = Audience()
+    requester = bodies.Line(max_length=64, required=False, allow_null=True, default=None)
+    sensitivity = serializers.ChoiceField(choices=Sensitivity.choices, required=False)
+    priority = serializers.ChoiceField(
+        choices=Notification.Priority.choices, default=Notification.Priority.NORMAL
+    )
+    waves = Waves(required=False, allow_null=True, default=None)
+    joiners = serializers.BooleanField(required=False, default=False)
+    send_at = bodies.Moment(required=False, allow_null=True, default=None)
+    due_at = bodies.Moment(required=False, allow_null=True, default=None)
+    expires_at = bodies.Moment(required=False, allow_null=True, default=None)
+    on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], default="none")
+    policy = Policy(required=False)
+    actions = serializers.ListField(child=ActionShape(), required=False, max_length=2)
+    collapse_key = bodies.Pattern(
+        r"^[A-Za-z0-9._-]+$", max_length=64, required=False, allow_null=True, default=None
+    )
+    metadata = serializers.DictField(required=False, default=dict)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What only a request has is refused on a notice, rather than ignored."""
+        if attrs["kind"] != Notification.Kind.REQUEST:
+            for name in ("policy", "actions", "requester"):
+                if attrs.get(name):
+                    raise serializers.ValidationError({name: "Only a request has this."})
+            if attrs["on_expiry"] != "none":
+                raise serializers.ValidationError({"on_expiry": "Only a request is decided."})
+        else:
+            for name in ("waves", "joiners"):
+                if attrs[name]:
+                    raise serializers.ValidationError({name: "Only a notice has this."})
+        verbs = [action["verb"] for action in attrs.get("actions") or []]
+        if len(set(verbs)) != len(verbs):
+            raise serializers.ValidationError({"actions": "Each verb may stand once."})
+        return attrs
+
+
+DEFAULT_ACTIONS = [
+    {"verb": "approve", "label": "Approve"},
+    {"verb": "reject", "label": "Reject"},
+]
+
+
+def read(data: object) -> ingest.Draft:
+    """The draft in a body. Raises Invalid, telling every flaw by its pointer."""
+    body = quick.read(data)
+    return draft_of(bodies.validated(NotificationInput, data) if body is None else body)
+
+
+def draft_of(body: dict[str, Any]) -> ingest.Draft:
+    """The domain's draft of a checked body."""
+    card: Card = {
+        "title": body["title"],
+        "summary": body["summary"],
+        "body": body["body"],
+        "facts": [dict(fact) for fact in body["facts"]],
+        "links": [dict(link) for link in body["links"]],
+    }
+    if body["kind"] == Notification.Kind.REQUEST:
+        card["actions"] = [action_of(a) for a in body.get("actions") or DEFAULT_ACTIONS]
+    return ingest.Draft(
+        category=body["category"],
+        kind=body["kind"],
+        card=card,
+        audience=body["audience"],
+        reference=body["reference"],
+        requester=body["requester"],
+        sensitivity=body.get("sensitivity"),
+        priority=body["priority"],
+        collapse_key=body["collapse_key"] or "",
+        metadata=body["metadata"],
+        policy=dict(body.get("policy") or {}),
+        waves=None if body["waves"] is None else dict(body["waves"]),
+        joiners=body["joiners"],
+        send_at=body["send_at"],
+        due_at=body["due_at"],
+        expires_at=body["expires_at"],
+        on_expiry=body["on_expiry"],
+    )
+
+
+def action_of(given: dict[str, Any]) -> Action:
+    """An action with its effect; an empty comment rule means that the category decides."""
+    return {
+        "verb": given["verb"],
+        "label": given["label"],
+        "effect": given["verb"],
+        "comment": given.get("comment", ""),
+    }
