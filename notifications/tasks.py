@@ -1,10 +1,12 @@
 """What the bell rings: every task is a few lines that hand over to the domain."""
 
-from celery import shared_task
+from typing import Any
+
+from celery import shared_task, signals
 
 from hub.lib import clock
 from notifications import drain as work
-from notifications import errands, queues
+from notifications import errands, queues, sweep
 
 
 @shared_task(name="notifications.drain")
@@ -19,3 +21,10 @@ def relay() -> None:
     """Ring for whatever is due or whose lease ended."""
     for queue in errands.due_queues(now=clock.now()):
         queues.send(queue)
+
+
+@signals.worker_ready.connect
+def watch(sender: Any, **_: Any) -> None:
+    """Let a worker look for itself when it hears nothing."""
+    watching = sweep.start(sender.app.amqp.queues.consume_from)
+    signals.task_received.connect(lambda **_: watching.heard(), weak=False)
