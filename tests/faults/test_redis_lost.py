@@ -22,6 +22,16 @@ def test_redis_killed_while_requests_are_posted(world: World) -> None:
     arrivals.both_see(world, before, *during, after)
 
 
+def test_everything_arrives_although_redis_stays_dead(world: World) -> None:
+    with killed(world.redis):
+        posted = [world.ask("alice", "bob") for _ in range(2)]
+        until(
+            "the worker looks for itself",
+            lambda: all(world.shows(name, each) for name in arrivals.BOTH for each in posted),
+        )
+    arrivals.both_see(world, *posted)
+
+
 def test_redis_frozen_while_requests_are_posted(world: World) -> None:
     with frozen(world.redis):
         during = asked_until_a_ring_is_lost(world)
