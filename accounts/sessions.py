@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import transaction
 
-from accounts import audit, devices, people, refusals, tokens
+from accounts import audit, devices, refusals, standing, tokens
 from accounts.devices import Session
 from accounts.directory import port
 from accounts.directory import refusals as directory_refusals
@@ -238,15 +238,9 @@ def _refuse_ended(device: Device) -> None:
 def _ask(directory: port.Directory, employee: Employee, *, now: datetime) -> None:
     """Refuse somebody whom the directory has switched off or no longer has."""
     try:
-        person = directory.look_up(object_guid=employee.object_guid)
+        standing.ask(directory=directory, employee=employee, now=now)
     except directory_refusals.DirectoryUnavailable:
         log.warning("refresh_without_directory")
-        return
-    if person is None:
-        raise directory_refusals.AccountDisabled
-    if not person.enabled:
-        people.set_disabled(employee_id=employee.pk, reason="directory", actor=audit.HUB, now=now)
-        raise directory_refusals.AccountDisabled
 
 
 def _pair(refresh_token: str, device: Device, *, issued_at: datetime) -> tokens.Pair:

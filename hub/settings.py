@@ -77,6 +77,9 @@ LDAP_IDENTIFIER = env.choice(
 )
 LDAP_CONNECT_TIMEOUT = env.seconds("LDAP_CONNECT_TIMEOUT_SECONDS", 2, least=1, most=30)
 LDAP_TOTAL_TIMEOUT = env.seconds("LDAP_TOTAL_TIMEOUT_SECONDS", 8, least=2, most=60)
+# Before a decision the account is looked up: how long that may take, and how long it is believed.
+STANDING_TIMEOUT = env.seconds("STANDING_TIMEOUT_SECONDS", 3, least=1, most=10)
+STANDING_CACHE = env.seconds("STANDING_CACHE_SECONDS", 60, least=0, most=60)
 # attribute of the directory -> what the hub calls it
 LDAP_EMPLOYEE_ID_ATTRIBUTE = env.text("LDAP_EMPLOYEE_ID_ATTRIBUTE", "employeeID")
 LDAP_GEO_ATTRIBUTE = env.text("LDAP_GEO_ATTRIBUTE", "c")

@@ -11,6 +11,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class LocalDirectory:
             raise refusals.PasswordExpired
         return entry.person
 
-    def look_up(self, *, object_guid: uuid.UUID) -> Person | None:
+    def look_up(self, *, object_guid: uuid.UUID, within: timedelta | None = None) -> Person | None:
         """See `port.Directory`."""
         entry = self._read().by_guid.get(object_guid)
         return entry.person if entry else None

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 
@@ -53,8 +54,11 @@ class Directory(Protocol):
         """
         ...
 
-    def look_up(self, *, object_guid: uuid.UUID) -> Person | None:
-        """That person now, enabled or not; None if the directory has no such person."""
+    def look_up(self, *, object_guid: uuid.UUID, within: timedelta | None = None) -> Person | None:
+        """That person now, enabled or not; None if the directory has no such person.
+
+        The answer, or DirectoryUnavailable, comes `within` this time.
+        """
         ...
 
     def people(self) -> Iterator[Person]:

@@ -4,6 +4,7 @@ import dataclasses
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -37,7 +38,7 @@ class FakeDirectory:
     def __init__(self) -> None:
         self.persons: dict[uuid.UUID, Person] = {}
         self.all_groups: list[Group] = []
-        self.binds = 0
+        self.binds = self.lookups = 0
         self.refusal: Exception | None = None
         self.gate: threading.Barrier | None = None  # lookers-up go on together, when all are here
         self._lock = threading.Lock()
@@ -55,7 +56,8 @@ class FakeDirectory:
                 return one
         raise refusals.InvalidCredentials
 
-    def look_up(self, *, object_guid: uuid.UUID) -> Person | None:
+    def look_up(self, *, object_guid: uuid.UUID, within: timedelta | None = None) -> Person | None:
+        self.lookups += 1
         if self.gate:
             self.gate.wait(30)
         if self.refusal:

@@ -6,9 +6,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import standing
 from accounts.api import bodies, idempotency
 from accounts.api.schema import IDEMPOTENCY_KEY
 from accounts.api.views import EmployeeView, answers
+from accounts.directory import choose
 from hub.lib import clock
 from notifications.api.shapes import ItemShape
 from notifications.approvals import respond
@@ -37,6 +39,9 @@ class Respond(EmployeeView):
         """Record the answer; the item as it is afterwards, or why the answer is not taken."""
         body = bodies.validated(ResponseInput, request.data)
         answer, now = respond.Answer(**body), clock.now()
+        standing.confirm(
+            employee_id=self.session.employee_id, directory=choose.configured(), now=now
+        )
 
         def act() -> Response:
             item = respond.respond(
