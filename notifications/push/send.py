@@ -47,17 +47,17 @@ def run(batch: Sequence[Errand], now: datetime) -> None:
         return
     versions = {key: subject.version for key, subject in known.items()}
     found = targets.of(wanted, versions=versions)
+    patience = gateway().admit(len(found)) if found else timedelta(0)
+    if patience:
+        for errand in wanted:
+            errands.postpone(errand, until=now + patience, error="rate", tried=False)
+        return
     log.info(
         "push_calling",
         errands=[errand.id for errand in wanted][:20],
         notifications=[str(errand.notification_id) for errand in wanted][:20],
         of=len(found),
     )
-    patience = gateway().admit(len(found)) if found else timedelta(0)
-    if patience:
-        for errand in wanted:
-            errands.postpone(errand, until=now + patience, error="rate", tried=False)
-        return
     outcomes = call(found, errands={errand.id: errand for errand in wanted},
                     known=known, now=now)  # fmt: skip
     results.record(

@@ -165,9 +165,15 @@ def accepted(answer: httpx.Response) -> str:
 
 @contextlib.contextmanager
 def made(
-    directory: Path, *, servers: tuple[samba.Samba, postgres.Postgres, process.Running]
+    directory: Path,
+    *,
+    servers: tuple[samba.Samba, postgres.Postgres, process.Running],
+    **settings: str,
 ) -> Iterator[World]:
-    """A hub with a database of its own on these servers, ready; leaving it ends all it started."""
+    """A hub with a database of its own on these servers, ready; leaving it ends all it started.
+
+    `settings` are environment variables that differ from those of most stories.
+    """
     with contextlib.ExitStack() as tidy:
         database = tidy.enter_context(_database(servers[1]))
         emulator = fcm.start(directory / "fcm")
@@ -196,6 +202,7 @@ def made(
                 "ERRAND_LEASE_SECONDS": str(LEASE_SECONDS),
                 "RELAY_EVERY_SECONDS": "1",
                 "EMPLOYEE_REQUESTS_A_MINUTE": "100000",  # the tests poll
+                **settings,
             },
         )
         tidy.callback(hub.stop)

@@ -1,0 +1,110 @@
+"""`kill -9` of workers ten times and more in the middle of one broadcast, each during its call."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.faults.crowd import Crowd
+from tests.servers import postgres, process, samba
+from tests.stories import invariants
+from tests.stories.hub_process import until
+from tests.stories.world import World, made
+
+pytestmark = pytest.mark.servers
+
+PHONES = 10_000
+KILLS = 10
+A_MINUTE = 30_000  # so that the phones and what the kills repeat take a minute, on any machine
+
+
+@pytest.fixture(scope="module", name="world")
+def a_rationed_world(
+    tmp_path_factory: pytest.TempPathFactory,
+    samba: samba.Samba,
+    postgres15: postgres.Postgres,
+    redis7: process.Running,
+) -> Iterator[World]:
+    """A hub of its own, which may not push fast, and whose calls never end by their time-out."""
+    with made(
+        tmp_path_factory.mktemp("hub"),
+        servers=(samba, postgres15, redis7),
+        FCM_MESSAGES_A_MINUTE=str(A_MINUTE),
+        FCM_TOTAL_TIMEOUT_SECONDS="14",
+        ERRAND_LEASE_SECONDS="20",
+        BLAST_RADIUS_RECIPIENTS="100000",
+    ) as world:
+        yield world
+
+
+@dataclass
+class Call:
+    """One call of the provider, as the worker's log tells it: a chunk."""
+
+    errands: list[int]
+    of: int
+    recorded: bool = False
+
+
+def test_ten_kills_between_claim_and_record_lose_no_push_and_repeat_a_chunk_each(
+    world: World,
+) -> None:
+    crowd = Crowd(world, PHONES)
+    world.emulator.settings(latency_ms=300)
+    broadcast = crowd.tell()
+    dead: set[int] = set()
+    while len(dead) < KILLS:
+        until("a push is called", lambda: open_calls(world) - dead)
+        if len(dead) % 2:  # some die when the provider took nothing yet, some when it took many
+            let_some_through(world, beyond=world.emulator.counters()["accepted"] + 500)
+        called = open_calls(world) - dead
+        kill(world, whole=len(dead) % 5 == 4)
+        dead.update(called & open_calls(world))
+        world.hub.start("worker")
+    invariants.hold(world)
+
+    every_call = calls(world)
+    taken = crowd.accepted()
+    repeats = sum(taken.values()) - PHONES
+    print(f"{len(every_call)} calls, {len(dead)} of them killed; {repeats} pushes were repeated")
+    assert open_calls(world) == dead
+    assert len(taken) == PHONES
+    assert min(taken.values()) >= 1
+    assert crowd.results(broadcast) == {("sent", ""): PHONES}
+    assert 0 < repeats <= sum(every_call[number].of for number in dead)
+
+
+def let_some_through(world: World, *, beyond: int) -> None:
+    """Wait until the provider took so many messages, unless all the calls have ended before."""
+    until(
+        "the provider takes some",
+        lambda: world.emulator.counters()["accepted"] > beyond or not open_calls(world),
+    )
+
+
+def kill(world: World, *, whole: bool) -> None:
+    """SIGKILL every process that may be calling: the worker's children, or all of the worker."""
+    if whole:
+        world.hub.kill("worker")
+    else:
+        world.hub.kill_children("worker")
+
+
+def open_calls(world: World) -> set[int]:
+    """The calls that have no record, yet or for ever, by their place among all."""
+    return {number for number, call in enumerate(calls(world)) if not call.recorded}
+
+
+def calls(world: World) -> list[Call]:
+    """All calls of the provider by all workers there were, in their order."""
+    found: list[Call] = []
+    for line in world.hub.log("worker").read_text(encoding="utf-8").splitlines():
+        if '"push_calling"' in line:
+            said = json.loads(line)
+            found.append(Call(said["errands"], said["of"]))
+        elif '"push_recorded"' in line:
+            errands = json.loads(line)["errands"]
+            call = next(call for call in reversed(found) if call.errands == errands)
+            call.recorded = True
+    return found
