@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts import audit, refusals
 from accounts.models import Device
-from hub.lib import errors, keys, logging
+from hub.lib import errors, jwk, keys, logging
 
 log = logging.get(__name__)
 
@@ -34,6 +34,7 @@ class Claim:
     name: str = ""
     push_address: str | None = field(default=None, repr=False)
     push_kind: str = Device.PushKind.TOKEN
+    key: jwk.PublicKey | None = None  # with which the phone signs answers that need it
 
 
 def listed(*, employee_id: uuid.UUID) -> QuerySet[Device]:
@@ -141,6 +142,7 @@ def claim(
     device_id: uuid.UUID | None = None,
     installation: bytes | None = None,
     push_address: bytes | None = None,
+    key: bytes | None = None,
 ) -> None:
     """Lock everything this transaction may take from other devices, in the one possible order.
 
@@ -148,7 +150,7 @@ def claim(
     key. Otherwise two phones that swap addresses would wait for each other.
     """
     with connection.cursor() as cursor:
-        for index in (installation, push_address):
+        for index in (installation, push_address, key):
             if index is not None:
                 number = int.from_bytes(index[:8], signed=True)
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
@@ -156,6 +158,19 @@ def claim(
     if push_address is not None:
         wanted |= Q(push_address_index=push_address)
     list(Device.objects.filter(wanted).order_by("pk").select_for_update().values_list("pk"))
+
+
+def refuse_key_of_another(*, employee_id: uuid.UUID, key: jwk.PublicKey) -> None:
+    """Raise Invalid if another employee has ever registered this key: what it signs is one's own.
+
+    The caller has claimed the key, so that two people can't register it at once.
+    """
+    registered = Device.objects.filter(key_thumbprint=key.thumbprint)
+    if registered.exclude(employee_id=employee_id).exists():
+        sentence = "This key is somebody else's. Make a new pair of keys at every sign-in."
+        raise errors.Invalid(
+            sentence, errors=[errors.FieldError("/device/key", "key_of_another", sentence)]
+        )
 
 
 def installation_index(installation: str) -> bytes:

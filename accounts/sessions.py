@@ -35,7 +35,8 @@ def open_session(
 ) -> Opened:
     """A new session on an installation; the one that was open there, anybody's, is replaced.
 
-    The caller has proved who signs in. Raises AccountDisabled if they were disabled meanwhile.
+    The caller has proved who signs in. Raises AccountDisabled if they were disabled meanwhile, and
+    Invalid if the key is another employee's.
     """
     actor = audit.Actor("employee", str(employee_id))
     refresh_token = tokens.first_refresh()
@@ -49,7 +50,10 @@ def open_session(
         devices.claim(
             installation=index,
             push_address=None if address is None else devices.push_address_index(address),
+            key=None if claim.key is None else claim.key.thumbprint.encode(),
         )
+        if claim.key is not None:
+            devices.refuse_key_of_another(employee_id=employee_id, key=claim.key)
         devices.close_installation(
             installation=claim.installation,
             reason=Device.ClosedReason.REPLACED,
@@ -66,6 +70,8 @@ def open_session(
             app_version=claim.app_version,
             name=claim.name,
             last_address=client_address or None,
+            key=None if claim.key is None else claim.key.jwk,
+            key_thumbprint="" if claim.key is None else claim.key.thumbprint,
             created_at=now,
             last_seen_at=now,
             access_digest=bearer.digest(tokens.access_of(refresh_token)),

@@ -57,7 +57,8 @@ def sign_in(
     """Open a session for whoever this name and password belong to.
 
     Raises TooManyAttempts before the directory is asked, if the name's tries are used up; every
-    refusal of `port.Directory.authenticate`; NotAnEmployee.
+    refusal of `port.Directory.authenticate`; NotAnEmployee; Invalid if the device's key is another
+    employee's.
     """
     if not credentials.name_is_possible(user_name):
         raise directory_refusals.InvalidCredentials
@@ -91,7 +92,10 @@ def sign_in(
             action="signed_in",
             subject_kind="device",
             subject_id=opened.device_id,
-            data={"platform": device.platform},
+            data={
+                "platform": device.platform,
+                "key": None if device.key is None else device.key.thumbprint,
+            },
         )
     session = devices.Session(device_id=opened.device_id, employee_id=employee.pk)
     return SignedIn(employee=employee, session=session, pair=opened.pair)

@@ -67,6 +67,7 @@ class DeviceAdmin(base.ReadOnlyAdmin):
                     "session_expires_at",
                     "closed_at",
                     "closed_reason",
+                    "key_thumbprint",
                 )
             },
         ),

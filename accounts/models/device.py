@@ -14,8 +14,10 @@ class Device(models.Model):
 
     States: open (`closed_at` is null) or closed for `closed_reason`, which is final. The push
     address can be lost alone (`push_lost_at`); when the session closes, the address goes with it.
+    The key belongs to the session: another one takes another sign-in.
     The access token of a closed session keeps its digest, so that its bearer is told to wipe.
-    Personal data: the address, the installation, the phone's description and network address.
+    Personal data: the address, the installation, the key, the phone's description and network
+    address.
     """
 
     class Platform(models.TextChoices):
@@ -52,6 +54,10 @@ class Device(models.Model):
     access_expires_at = models.DateTimeField()
     session_expires_at = models.DateTimeField()
 
+    # Registered at sign-in, with which the phone signs answers that need it; a JWK, or null.
+    key = models.JSONField(null=True)
+    key_thumbprint = models.CharField(max_length=43, blank=True, db_default="")
+
     push_address = SealedText(null=True)
     push_address_index = models.BinaryField(max_length=32, null=True)
     push_kind = models.CharField(max_length=8, choices=PushKind, default=PushKind.TOKEN)
@@ -71,6 +77,8 @@ class Device(models.Model):
         "app_version": Personal("support", "legitimate_interest", KEPT),
         "name": Personal("recognising one's own phone", "contract", KEPT),
         "last_address": Personal("security of the account", "legitimate_interest", KEPT),
+        "key": Personal("proving who answered", "contract", KEPT),
+        "key_thumbprint": Personal("proving who answered", "contract", KEPT),
         "push_address": Personal("pushing notifications", "contract", "while signed in"),
         "push_address_index": Personal("one owner per address", "contract", "while signed in"),
     }
@@ -106,7 +114,13 @@ class Device(models.Model):
                 fields=["employee"],
                 condition=models.Q(push_address_index__isnull=False),
                 name="device_reachable",
-            )
+            ),
+            # Whether a key that comes with a sign-in is somebody else's.
+            models.Index(
+                fields=["key_thumbprint"],
+                condition=~models.Q(key_thumbprint=""),
+                name="device_key",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from django.conf import LazySettings
 from django.test import Client
 
 from accounts import audit, people
 from accounts.directory import local
-from accounts.models import ApiKey, Device, Employee
-from hub.lib import clock
+from accounts.models import ApiKey, AuditEvent, Device, Employee
+from hub.lib import clock, jwk
 from tests.accounts.conftest import person
 
 pytestmark = [pytest.mark.urls("tests.accounts.urls"), pytest.mark.django_db]
@@ -83,6 +84,51 @@ def test_a_phone_signs_in_sees_itself_refreshes_and_signs_out(client: Client) ->
     again = send(client, "GET", "me", token=renewed["access_token"])
     assert refused(again, 401, "session_revoked")["reason"] == "logout"
     assert again["WWW-Authenticate"] == "Bearer"
+
+
+def device_key() -> dict[str, str]:
+    return jwk.PublicKey.of_private(ed25519.Ed25519PrivateKey.generate()).jwk
+
+
+def has_key(client: Client, session: dict[str, Any]) -> bool:
+    entries = send(client, "GET", "me/devices", token=session["access_token"]).json()["entries"]
+    return bool(entries[0]["has_key"])
+
+
+def test_a_key_comes_with_the_sign_in_and_is_replaced_by_another_one_only(client: Client) -> None:
+    first, second = device_key(), device_key()
+    session = login(client, key=first)
+
+    assert has_key(client, session)
+    [device] = Device.objects.all()
+    assert device.key == first
+    [signed_in] = AuditEvent.objects.filter(action="signed_in")
+    assert signed_in.data["key"] == device.key_thumbprint
+    assert has_key(client, login(client, key=second))
+    assert Device.objects.get(closed_at=None).key == second
+    assert not has_key(client, login(client))
+
+
+def test_a_key_of_a_colleague_is_refused_even_after_their_session(client: Client) -> None:
+    key = device_key()
+    session = login(client, "alice", key=key)
+    send(client, "POST", "auth/logout", token=session["access_token"])
+    body = {"username": "bob", "password": "correct horse", "device": PHONE | {"key": key}}
+
+    [error] = refused(send(client, "POST", "auth/login", body), 422, "invalid")["errors"]
+    assert (error["pointer"], error["code"]) == ("/device/key", "key_of_another")
+    assert has_key(client, login(client, "alice", key=key)), "one's own may come again"
+
+
+@pytest.mark.parametrize(
+    "key", [{}, {"kty": "EC"}, {"spki": "AAAA"}, {"spki": "AAAA", "kty": "EC"}, {"d": "private"}]
+)
+def test_what_is_no_public_key_is_refused_before_the_directory_is_asked(
+    client: Client, key: dict[str, str]
+) -> None:
+    body = {"username": "alice", "password": "wrong", "device": PHONE | {"key": key}}
+
+    refused(send(client, "POST", "auth/login", body), 422, "invalid")
 
 
 def test_a_wrong_password_and_an_unknown_name_read_alike(client: Client) -> None:

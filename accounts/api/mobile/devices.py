@@ -31,6 +31,7 @@ class Devices(EmployeeView):
             created_at = serializers.DateTimeField()
             last_seen_at = serializers.DateTimeField()
             push = serializers.ChoiceField(choices=["registered", "lost", "never"])
+            has_key = serializers.BooleanField(help_text="Whether it can sign answers.")
             current = serializers.BooleanField(help_text="Whether it is the one that asks.")
 
         entries = Entry(many=True)
@@ -52,6 +53,7 @@ class Devices(EmployeeView):
         return {
             **{name: getattr(device, name) for name in _SHOWN},
             "push": "registered" if device.push_address_index else lost,
+            "has_key": device.key is not None,
             "current": device.pk == self.session.device_id,
         }
 

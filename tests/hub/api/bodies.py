@@ -19,6 +19,10 @@ def full(world: World) -> dict[str, dict[str, Any]]:
     phone = {
         "uuid": "installation-1", "platform": "ios", "os_version": "18", "model": "Phone",
         "app_version": "1.0", "name": "Alice's", "push_token": "address", "push_kind": "token",
+        "key": {
+            "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        },
     }  # fmt: skip
     return {
         "POST /api/v1/auth/login": {"username": "alice", "password": "right", "device": phone},
