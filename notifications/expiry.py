@@ -1,11 +1,12 @@
 """What happens when the time to answer is over."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from accounts import audit
-from notifications import closing, errands
+from notifications import closing, errands, reports
 from notifications.approvals import decisions
 from notifications.callbacks import events
 from notifications.models import Errand, Notification
@@ -35,5 +36,13 @@ def run(errand: Errand, now: datetime) -> None:
         )
         return
     closing.close(notification, state=Notification.State.EXPIRED, now=now)
-    if notification.kind == Notification.Kind.REQUEST:
-        events.emit(notification, type_="notification.expired", facts={}, now=now)
+    if notification.kind != Notification.Kind.NOTICE:
+        events.emit(notification, type_="notification.expired", facts=_facts(notification), now=now)
+
+
+def _facts(notification: Notification) -> dict[str, Any]:
+    """Of what had to be confirmed, how many did; of a request, that nobody decided says it all."""
+    if notification.kind != Notification.Kind.ACKNOWLEDGEMENT:
+        return {}
+    counts = reports.counts(notification)
+    return {"recipients": counts["recipients"], "acknowledged": counts["acknowledged"]}

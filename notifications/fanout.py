@@ -24,8 +24,9 @@ JOINERS_EVERY = timedelta(minutes=15)
 # the SELECT from employees is the check that a foreign key would have been.
 INSERT = """
 WITH batch AS MATERIALIZED ({employees}),
-     copied AS (INSERT INTO notifications_recipient (employee_id, notification_id, arrived_at)
-                SELECT id, %s, %s FROM batch ON CONFLICT DO NOTHING RETURNING employee_id)
+     copied AS (INSERT INTO notifications_recipient (
+                    employee_id, notification_id, arrived_at, acknowledged_version)
+                SELECT id, %s, %s, %s FROM batch ON CONFLICT DO NOTHING RETURNING employee_id)
 SELECT (SELECT id FROM batch ORDER BY id LIMIT 1),
        (SELECT id FROM batch ORDER BY id DESC LIMIT 1),
        (SELECT count(*) FROM batch), (SELECT count(*) FROM copied)
@@ -134,8 +135,9 @@ def _insert(
         sql, parameters = batch.query.sql_with_params()
     except EmptyResultSet:  # Django sees that nobody can match, and makes no statement
         return None, None, 0, 0
+    confirmed = 0 if notification.kind == Notification.Kind.ACKNOWLEDGEMENT else None
     with connection.cursor() as cursor:
-        cursor.execute(INSERT.format(employees=sql), [*parameters, notification.id, now])
+        cursor.execute(INSERT.format(employees=sql), [*parameters, notification.id, now, confirmed])
         return cast(
             "tuple[uuid.UUID | None, uuid.UUID | None, int, int]", tuple(cursor.fetchone() or ())
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from hub.lib import clock, cursors, errors
 from hub.lib.columns import CurrentTransactionId
@@ -53,6 +53,7 @@ class Item(TypedDict):
     expires_at: str | None
     seen_at: str | None
     read_at: str | None
+    acknowledged_at: str | None
     archived_at: str | None
     closed_at: str | None
     closed_reason: str | None
@@ -91,7 +92,7 @@ def page(
     before: str | None = None,
     page_size: int = 50,
 ) -> Page:
-    """A page: `open` (not archived), `waiting` (for this person's answer) or `archived`."""
+    """A page: `open` (not archived), `waiting` (for this person) or `archived`."""
     rows = copies(employee_id=employee_id)
     if state == "archived":
         rows = rows.exclude(archived_at=None)
@@ -164,7 +165,11 @@ def _item(
     notification, card = row.notification, row.notification.card
     if answer is not None and answer.version != notification.version:
         answer = None  # an edit voided it
-    waiting = seated and answer is None and notification.state == Notification.State.OPEN
+    confirmed = (row.acknowledged_version or 0) >= notification.version
+    unanswered = seated and answer is None
+    if notification.kind == Notification.Kind.ACKNOWLEDGEMENT:
+        unanswered = not confirmed
+    waiting = unanswered and notification.state == Notification.State.OPEN
     return {
         "id": str(notification.id),
         "kind": notification.kind,
@@ -190,6 +195,7 @@ def _item(
         "expires_at": clock.text(notification.expires_at),
         "seen_at": clock.text(row.seen_at),
         "read_at": clock.text(row.read_at),
+        "acknowledged_at": clock.text(row.acknowledged_at) if confirmed else None,
         "archived_at": clock.text(row.archived_at),
         "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.reason,
@@ -222,14 +228,24 @@ def counts(*, employee_id: uuid.UUID) -> Counts:
 
 
 def _waiting(employee_id: uuid.UUID) -> Q:
-    """Open requests in which this person holds a seat that has not answered the present version."""
+    """What is open and waits for this person.
+
+    Requests in which they hold a seat that has not answered the present version, and what they
+    must confirm and have not, as it reads now.
+    """
     answered = Response.objects.filter(
         seat=OuterRef("pk"), version=OuterRef("notification__version")
     )
     seats = Seat.objects.filter(
         holder_id=employee_id, notification__state=Notification.State.OPEN
     ).exclude(Exists(answered))
-    return Q(notification_id__in=seats.values("notification_id"))
+    unconfirmed = Recipient.objects.filter(
+        employee_id=employee_id,
+        acknowledged_version__lt=F("notification__version"),
+        notification__state=Notification.State.OPEN,
+    )
+    ids = seats.values("notification_id").union(unconfirmed.values("notification_id"), all=True)
+    return Q(notification_id__in=ids)
 
 
 MARKS = {"seen": "seen_at", "read": "read_at", "archived": "archived_at"}
@@ -240,7 +256,7 @@ def mark(
 ) -> int:
     """Set an engagement time on one's own copies, where it isn't set yet; how many were set.
 
-    `unarchived` takes an archive back. A request that waits for one's own answer can't be archived.
+    `unarchived` takes an archive back. What waits for oneself can't be archived.
     """
     column = MARKS["archived" if mark == "unarchived" else mark]
     rows = Recipient.objects.filter(

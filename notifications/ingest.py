@@ -187,6 +187,7 @@ def _plan_one(
         and not (held or draft.waves)
         and upcoming == Notification.State.OPEN,
         held_over=radius.recipients if held else None,
+        tells_each=draft.kind == Notification.Kind.ACKNOWLEDGEMENT and few is not None,
     )
     accepted = Accepted(
         id=row.id, state=row.state, count=count, unknown=unknown, held_over=row.held_over

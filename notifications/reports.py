@@ -18,6 +18,7 @@ class Counts(TypedDict):
     recipients: int
     seen: int
     read: int
+    acknowledged: int
     responded: int
     pushes_sent: int
     pushes_failed: int
@@ -146,6 +147,7 @@ def counts(notification: Notification) -> Counts:
         recipients=Count("employee_id"),
         seen=Count("seen_at"),
         read=Count("read_at"),
+        acknowledged=Count("employee_id", filter=Q(acknowledged_version__gte=notification.version)),
         responded=Count("responded_at"),
     )
     pushes = Delivery.objects.filter(

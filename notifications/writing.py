@@ -33,9 +33,10 @@ WITH given AS MATERIALIZED (
         requester_id uuid, collapse_key text, metadata jsonb, waves jsonb, joiners bool,
         send_at timestamptz, due_at timestamptz, expires_at timestamptz, on_expiry text,
         held_over int,
-        people uuid[], seats uuid[], at_once bool)),
+        tells_each bool, people uuid[], seats uuid[], at_once bool)),
 people AS MATERIALIZED (
-    SELECT given.id AS notification_id, given.at_once, named.seat_id, employee.id AS employee_id
+    SELECT given.id AS notification_id, given.kind, given.at_once, named.seat_id,
+           employee.id AS employee_id
       FROM given CROSS JOIN unnest(given.people, given.seats) AS named (id, seat_id)
      CROSS JOIN LATERAL (
         SELECT id FROM accounts_employee
@@ -47,12 +48,11 @@ notification AS (
         id, subsystem_id, category_id, mode, kind, reference, state, version, sensitivity,
         priority, content, sealed_content, audience, policy, requester_id, collapse_key, metadata,
         waves, joiners, send_at, due_at, expires_at, on_expiry, created_at, sent_with, held_over,
-        fanned_out_at, recipient_count,
-        next_sequence)
+        tells_each, fanned_out_at, recipient_count, next_sequence)
     SELECT id, %(subsystem)s, category_id, %(mode)s, kind, reference, state, 1, sensitivity,
            priority, content, sealed_content, audience, policy, requester_id, collapse_key,
            metadata, waves, joiners, send_at, due_at, expires_at, on_expiry, %(now)s, %(key)s,
-           held_over,
+           held_over, tells_each,
            CASE WHEN at_once THEN %(now)s::timestamptz END,
            CASE WHEN at_once THEN cardinality(people) ELSE 0 END, 1
       FROM given, claimed),
@@ -61,8 +61,10 @@ seat AS (
     SELECT seat_id, notification_id, 0, employee_id, employee_id, 'audience'
       FROM people, claimed WHERE seat_id IS NOT NULL),
 recipient AS (
-    INSERT INTO notifications_recipient (employee_id, notification_id, arrived_at)
-    SELECT employee_id, notification_id, %(now)s FROM people, claimed WHERE at_once),
+    INSERT INTO notifications_recipient (
+        employee_id, notification_id, arrived_at, acknowledged_version)
+    SELECT employee_id, notification_id, %(now)s, CASE kind WHEN 'acknowledgement' THEN 0 END
+      FROM people, claimed WHERE at_once),
 errand AS (
     INSERT INTO notifications_errand (
         kind, queue, lane, subsystem_id, notification_id, size, purpose, employee_from,
@@ -120,6 +122,7 @@ class Row:
     seats: Sequence[uuid.UUID]  # ids for the seats of these people; none for a notice
     at_once: bool  # its copies are written now, not by a fan-out
     held_over: int | None  # the blast radius that it exceeds
+    tells_each: bool = False  # of an acknowledgement: an event for each person who confirms
 
 
 def write(
@@ -173,6 +176,7 @@ def _json(row: Row) -> dict[str, Any]:
         "waves": row.waves,
         "joiners": row.joiners,
         "held_over": row.held_over,
+        "tells_each": row.tells_each,
         "send_at": _moment(row.send_at),
         "due_at": _moment(row.due_at),
         "expires_at": _moment(row.expires_at),

@@ -9,7 +9,7 @@ from notifications.models import Decision, Notification
 from notifications.models.category import Sensitivity
 
 VERBS = ["approve", "reject"]
-SENDABLE = ["notice", "request"]
+SENDABLE = ["notice", "acknowledgement", "request"]
 
 
 class PageInfo(bodies.Body):
@@ -131,6 +131,7 @@ class ItemShape(bodies.Body):
     expires_at = serializers.DateTimeField(allow_null=True)
     seen_at = serializers.DateTimeField(allow_null=True)
     read_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
     archived_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_reason = serializers.CharField(allow_null=True)

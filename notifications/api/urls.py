@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from notifications.api.mobile.acknowledge import Acknowledge
 from notifications.api.mobile.changes import Changes
 from notifications.api.mobile.counts import Counts
 from notifications.api.mobile.inbox import Inbox
@@ -13,6 +14,7 @@ from notifications.api.subsystem.batch import Batch
 from notifications.api.subsystem.notification import OneNotification
 from notifications.api.subsystem.notifications import Notifications
 from notifications.api.subsystem.preview import Preview
+from notifications.api.subsystem.recipients import Recipients
 from notifications.api.subsystem.release import Release
 from notifications.api.subsystem.withdraw import Withdraw
 
@@ -20,6 +22,7 @@ urlpatterns = [
     path("notifications", Notifications.as_view()),
     path("notifications/batch", Batch.as_view()),
     path("notifications/<uuid:notification_id>", OneNotification.as_view()),
+    path("notifications/<uuid:notification_id>/recipients", Recipients.as_view()),
     path("notifications/<uuid:notification_id>/release", Release.as_view()),
     path("notifications/<uuid:notification_id>/withdraw", Withdraw.as_view()),
     path("audiences/preview", Preview.as_view()),
@@ -27,6 +30,7 @@ urlpatterns = [
     path("me/inbox/mark", Mark.as_view()),
     path("me/inbox/<uuid:notification_id>", Item.as_view()),
     path("me/inbox/<uuid:notification_id>/response", Respond.as_view()),
+    path("me/inbox/<uuid:notification_id>/acknowledge", Acknowledge.as_view()),
     path("me/counts", Counts.as_view()),
     path("me/receipts", Receipts.as_view()),
     path("me/changes", Changes.as_view()),

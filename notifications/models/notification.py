@@ -90,6 +90,8 @@ class Notification(models.Model):
     waves = models.JSONField(null=True)
     # Whoever enters the audience before it expires gets it too.
     joiners = models.BooleanField(default=False, db_default=False)
+    # So few must confirm it that its sender is told of each; of more there is the report.
+    tells_each = models.BooleanField(default=False, db_default=False)
     send_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)

@@ -26,6 +26,8 @@ class Recipient(models.Model):
     seen_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
+    # Which version was confirmed as read: 0 none yet; null where there is nothing to confirm.
+    acknowledged_version = models.PositiveIntegerField(null=True)
     responded_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
     changed_in = TransactionId(db_default=CurrentTransactionId())
@@ -50,5 +52,11 @@ class Recipient(models.Model):
                 fields=["employee"],
                 condition=models.Q(read_at=None, archived_at=None),
                 name="recipient_unread",
+            ),
+            # What somebody has to confirm.
+            models.Index(
+                fields=["employee"],
+                condition=models.Q(acknowledged_version__isnull=False),
+                name="recipient_to_acknowledge",
             ),
         ]

@@ -27,6 +27,9 @@ REQUEST = {
 }  # fmt: skip
 
 
+ACKNOWLEDGEMENT = {**NOTICE, "kind": "acknowledgement"}
+
+
 def judged(data):
     """The draft by the serializer; None if it refuses."""
     try:
@@ -42,7 +45,7 @@ def agree(data):
     return recognised is not None
 
 
-@pytest.mark.parametrize("body", [NOTICE, REQUEST], ids=["notice", "request"])
+@pytest.mark.parametrize("body", [NOTICE, ACKNOWLEDGEMENT, REQUEST], ids=lambda body: body["kind"])
 def test_what_nearly_every_body_looks_like_is_recognised(body):
     assert agree(body)
     assert agree({name: body[name] for name in ("category", "kind", "title", "audience")})

@@ -83,7 +83,7 @@ class NotificationInput(bodies.Body):
         else:
             for name in ("waves", "joiners"):
                 if attrs[name]:
-                    raise serializers.ValidationError({name: "Only a notice has this."})
+                    raise serializers.ValidationError({name: "A request does not have this."})
         verbs = [action["verb"] for action in attrs.get("actions") or []]
         if len(set(verbs)) != len(verbs):
             raise serializers.ValidationError({"actions": "Each verb may stand once."})

@@ -19,6 +19,7 @@ class Counts(bodies.Body):
     recipients = serializers.IntegerField()
     seen = serializers.IntegerField()
     read = serializers.IntegerField()
+    acknowledged = serializers.IntegerField()
     responded = serializers.IntegerField()
     pushes_sent = serializers.IntegerField()
     pushes_failed = serializers.IntegerField()

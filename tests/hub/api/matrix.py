@@ -115,6 +115,12 @@ MATRIX = {
     "POST /api/v1/me/inbox/{notification_id}/response": Row(
         "employee", employees("200", "403 not_yours_to_answer", ABSENT), _answer
     ),
+    # It is a request: who sees it is told that there is nothing to confirm.
+    "POST /api/v1/me/inbox/{notification_id}/acknowledge": Row(
+        "employee",
+        employees("409 nothing_to_acknowledge", "409 nothing_to_acknowledge", ABSENT),
+        lambda world: {"version": 1},
+    ),
     # Nobody is told which of the ids they name exist: marking marks one's own copies.
     "POST /api/v1/me/inbox/mark": Row(
         "employee", employees("200"), lambda world: {"ids": _ids(world), "mark": "read"}
@@ -134,6 +140,9 @@ MATRIX = {
         lambda world: {"notifications": [NOTICE, {**NOTICE, "category": "nonsense"}]},
     ),
     "GET /api/v1/notifications/{notification_id}": Row(
+        "subsystem", subsystems("200", ABSENT, ABSENT)
+    ),
+    "GET /api/v1/notifications/{notification_id}/recipients": Row(
         "subsystem", subsystems("200", ABSENT, ABSENT)
     ),
     # It is not held: that is said to its sender only.
