@@ -8,7 +8,6 @@ import functools
 import hashlib
 import json
 import os
-import secrets
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,13 +18,11 @@ from typing import Any
 from django.conf import settings
 
 from hub.lib import logging
-from notifications.push import bearer, encoding, rate, replies, transport, wording
+from notifications.push import bearer, encoding, rate, replies, shapes, transport
 from notifications.push.gateway import Fate, Outcome, Push, Wording
 
 log = logging.get(__name__)
 
-# Stands for the address until it is spliced in; no sender can know it.
-_SENTINEL = f"address-{secrets.token_hex(16)}"
 # This many malformed addresses in one call, and more than half of it: the fault is on our side.
 SUSPICIOUS_BAD_TOKENS = 20
 # A worker waits this long for the bucket; for longer it gives the errands back.
@@ -194,21 +191,31 @@ class _ServiceAccount:
 
 
 def template(said: Wording) -> encoding.Template | Outcome:
-    from firebase_admin import messaging
-
-    if wording.size(data=said.data, alert=said.alert) > wording.LIMIT_BYTES:
-        return replies.ours("too_large")
+    """The message but for its address, or the outcome where it cannot be sent at all."""
+    seconds = said.ttl // timedelta(seconds=1)
+    expiration = str(int(time.time()) + seconds) if seconds else "0"  # 0 means: now or never
     try:
-        message = json.loads(str(_message(messaging, said)))  # its text form is its JSON
-        text = json.dumps({"message": message}, ensure_ascii=False, separators=(",", ":"))
-        before, after = text.encode().split(f'"fid":"{_SENTINEL}"'.encode())
+        return _shapes.template(said, expiration=expiration)
+    except shapes.TooLarge:
+        return replies.ours("too_large")
     except (ValueError, TypeError) as error:
         log.error("a wording cannot be encoded", notification=said.tag, error=type(error).__name__)
         return replies.ours("invalid_argument")
-    return encoding.Template(before, after)
 
 
-def _message(messaging: Any, said: Wording) -> Any:
+def message_json(said: Wording, address: str, expiration: str) -> str:
+    """The request as firebase-admin would send it, which validates it. ValueError if refused."""
+    from firebase_admin import messaging
+
+    # The text form of a message is its JSON.
+    message = json.loads(str(_message(messaging, said, address, expiration)))
+    return json.dumps({"message": message}, ensure_ascii=False, separators=(",", ":"))
+
+
+_shapes = shapes.Shapes(message_json)
+
+
+def _message(messaging: Any, said: Wording, address: str, expiration: str) -> Any:
     """The message in firebase-admin's types, which validate it. ValueError for no such platform."""
     android = apns = webpush = None
     seconds = int(said.ttl.total_seconds())
@@ -222,7 +229,7 @@ def _message(messaging: Any, said: Wording) -> Any:
                 collapse_key=said.collapse_key,
             )
         case "ios":
-            apns = _apns(messaging, said, seconds)
+            apns = _apns(messaging, said, expiration)
         case "web":
             notification = said.alert and messaging.WebpushNotification(
                 title=said.alert[0], body=said.alert[1], tag=said.tag
@@ -234,16 +241,15 @@ def _message(messaging: Any, said: Wording) -> Any:
         case _:
             raise ValueError("no such platform")
     return messaging.Message(
-        data=dict(said.data), fid=_SENTINEL, android=android, apns=apns, webpush=webpush
+        data=dict(said.data), fid=address, android=android, apns=apns, webpush=webpush
     )
 
 
-def _apns(messaging: Any, said: Wording, seconds: int) -> Any:
+def _apns(messaging: Any, said: Wording, expiration: str) -> Any:
     """https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns"""
     headers = {
         "apns-collapse-id": said.tag,
-        # Seconds since the epoch; 0 means: now or never.
-        "apns-expiration": str(int(time.time()) + seconds if seconds else 0),
+        "apns-expiration": expiration,
     }
     if said.alert is None:
         headers |= {"apns-push-type": "background", "apns-priority": "5"}  # 10 would be refused

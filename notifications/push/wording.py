@@ -23,6 +23,8 @@ LIMIT_BYTES = 4096  # FCM and APNs alike
 # On its way to an iPhone or a browser the payload grows: the aps dictionary, FCM's own keys
 # (gcm.message_id, google.c.*); APNs counts them all.
 RESERVED_BYTES = {"android": 0, "ios": 512, "web": 512}
+MOST_BYTES = 6  # of one letter in JSON
+FRAME_BYTES = 256  # more than the names of all members and their punctuation
 
 ELLIPSIS = "…"
 HIDDEN = ("New message", "Open the app to read it.")
@@ -142,6 +144,9 @@ def _collapse_key(subsystem_name: str, collapse_key: str | None) -> str | None:
 def _fit(title: str, body: str, *, data: Mapping[str, str], platform: str) -> tuple[str, str]:
     """Title and body, each shortened as far as needed, the body first."""
     copies = 1 if platform == "android" else 2  # in the data, and in the alert
+    letters = (len(title) + len(body)) * copies + sum(map(len, data.values()))
+    if letters * MOST_BYTES + RESERVED_BYTES[platform] + FRAME_BYTES <= LIMIT_BYTES:
+        return title, body  # however they are written, they fit
     alert = None if platform == "android" else ("", "")
     spare = LIMIT_BYTES - RESERVED_BYTES[platform]
     spare -= size(data=dict(data) | {"title": "", "body": ""}, alert=alert)

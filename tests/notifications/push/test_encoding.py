@@ -1,13 +1,15 @@
 """A body is what firebase-admin would have sent, whatever stands in words and addresses."""
 
+import dataclasses
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.push import encoding, fcm, wording
+from notifications.push import encoding, fcm, shapes, wording
 from notifications.push.gateway import Fate, Outcome, Push, Wording
 from tests.notifications.push import said
 
@@ -28,6 +30,55 @@ def test_address_and_words_come_back_as_they_went_in(
     assert decoded["token"] == address
     assert (decoded["data"]["title"], decoded["data"]["body"]) == (title, summary)
     assert set(decoded) == {"token", "data", "android"}
+
+
+words = st.text(max_size=40)
+named = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+wordings = st.builds(
+    Wording,
+    platform=st.sampled_from(["android", "ios", "web"]),
+    data=st.dictionaries(st.sampled_from(["v", "type", "id", "title", "body"]), words),
+    alert=st.none() | st.tuples(words, words),
+    urgent=st.booleans(),
+    ttl=st.integers(0, 28 * 86_400).map(lambda seconds: timedelta(seconds=seconds)),
+    tag=st.text(max_size=40),
+    collapse_key=named,
+    category=named,
+)
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(first=wordings, second=wordings)
+def test_splicing_gives_the_very_bytes_that_firebase_admin_would_send(
+    first: Wording, second: Wording
+) -> None:
+    splicing = shapes.Shapes(fcm.message_json)
+    alike = dataclasses.replace(
+        second, platform=first.platform, urgent=first.urgent, data=first.data, alert=first.alert
+    )
+    for words in (first, second, alike):
+        try:
+            expected = fcm.message_json(words, "the-address", "1795772400").encode()
+        except ValueError:  # a lone surrogate, which no UTF-8 can say
+            with pytest.raises(ValueError, match="surrogates"):
+                splicing.template(words, expiration="1795772400")
+            continue
+        made = splicing.template(words, expiration="1795772400")
+        assert made.before + b'"fid":"the-address"' + made.after == expected
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    title=st.text(st.characters(exclude_categories=["Cs"]), max_size=300), more=st.integers(0, 4200)
+)
+def test_what_is_counted_is_what_the_payload_weighs(title: str, more: int) -> None:
+    for platform in ("android", "ios", "web"):
+        words = dataclasses.replace(
+            said.show(platform=platform), data={"title": title, "body": "x" * more}
+        )
+        fits = wording.size(data=words.data, alert=words.alert) <= wording.LIMIT_BYTES
+        made = fcm.template(words)
+        assert isinstance(made, encoding.Template) == fits
 
 
 def test_an_address_cannot_break_out_of_its_place() -> None:
