@@ -1,6 +1,8 @@
 """Phones: which one speaks, where it is reached, when its session ends."""
 
 import uuid
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -120,21 +122,37 @@ def register_push_address(
             )
 
 
-def forget_push_address(
-    *, device_id: uuid.UUID, registered_before: datetime, reason: str, now: datetime
-) -> bool:
-    """Push to this device no more; the session goes on. Returns whether anything was forgotten.
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """What a provider said of a device's address: it is dead, as it was `registered_before`."""
 
-    Nothing is, if the address was registered after `registered_before`: what Firebase said then
-    was said of an older one.
+    device_id: uuid.UUID
+    registered_before: datetime
+    reason: str
+
+
+def forget_push_addresses(dead: Collection[Dead], *, now: datetime) -> set[uuid.UUID]:
+    """Push to these devices no more; their sessions go on. Call it inside a transaction.
+
+    An address that was registered after `registered_before` stays: what the provider said was
+    said of an older one. The devices with such a newer address are returned.
     """
-    return bool(
-        Device.objects.filter(
-            pk=device_id,
-            push_address_index__isnull=False,
-            push_registered_at__lte=registered_before,
-        ).update(**_without_address(now=now, reason=reason))
+    if not dead:
+        return set()
+    reachable = Device.objects.filter(
+        pk__in=[one.device_id for one in dead], push_address_index__isnull=False
     )
+    rows = reachable.order_by("pk").select_for_update(no_key=True)
+    registered = dict(rows.values_list("pk", "push_registered_at"))
+    lost: dict[str, list[uuid.UUID]] = defaultdict(list)
+    for one in dead:
+        at = registered.get(one.device_id)
+        if at is not None and at <= one.registered_before:
+            lost[one.reason].append(one.device_id)
+            del registered[one.device_id]
+    for reason, ids in lost.items():
+        Device.objects.filter(pk__in=ids).update(**_without_address(now=now, reason=reason))
+    return set(registered)
 
 
 def claim(

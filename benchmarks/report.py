@@ -46,6 +46,14 @@ BARS: dict[str, tuple[str, str, Sequence[tuple[str, str, float]]]] = {
         " serializers, ORM and `.delay()`. All three are served alike and take turns.",
         (("ratio_floor", "≥", 0.6), ("ratio_plain_drf", "≥", 3), ("ratio_batch", "≥", 40)),
     ),
+    "registrations": (
+        "Registrations",
+        "What Firebase's bad hours, and the sender's, do to phones that are good. The same faults"
+        " for all, on the strict emulator; each ends after the first try. `…_kept` is the least"
+        " share of the good phones that was still registered, whatever the fault; `…_recorded` the"
+        " least share of the pushes that were on record.",
+        (("hub_kept", "≥", 1), ("hub_recorded", "≥", 1), ("hub_dead_left", "≤", 0)),
+    ),
     "urgent": (
         "Urgent",
         "From the POST of an urgent notice to its arrival at the pretend FCM, while nothing else"
@@ -101,6 +109,9 @@ def section(name: str, result: dict[str, Any]) -> str:
     parts.append(table(("key", "value"), [(f"`{k}`", shown(v)) for k, v in keys.items()]))
     if name in {"fanout", "singles"}:
         parts.append(table(("at", "who", "pool", "a second", "per CPU-second"), sides(result)))
+    if name == "registrations":
+        head = ("fault", "who", "good phones", "still registered", "reached", "on record")
+        parts.append(table(head, survivors(result)))
     sizes = ", ".join(f"{key} {shown(value)}" for key, value in conditions["sizes"].items())
     parts.append(
         f"Conditions: {conditions['cores']} cores ({conditions['processor']}),"
@@ -125,6 +136,19 @@ def sides(result: dict[str, Any]) -> list[tuple[str, ...]]:
             shown(said[f"{of}_per_cpu_s"]),
         )
         for latency, each in result[what].items()
+        for who, said in each.items()
+    ]
+
+
+def survivors(result: dict[str, Any]) -> list[tuple[str, ...]]:
+    """How many good phones each leaves registered, and how many of them had the notice."""
+    return [
+        (
+            fault,
+            who,
+            *(shown(said[key]) for key in ("good", "good_left", "good_reached", "recorded")),
+        )
+        for fault, each in result["faults"].items()
         for who, said in each.items()
     ]
 

@@ -26,7 +26,8 @@ class Outcome:
 
     `reason` is empty where sent, otherwise one of a closed list:
       later  timeout, network, tls, unavailable, internal, quota_exceeded, unreadable,
-             unexpected_reply, credentials_unavailable
+             unexpected_reply, credentials_unavailable; address_renewed (ours, not the provider's:
+             the address that is gone has a successor)
       gone   unregistered, bad_token
       ours   invalid_argument, too_large, bad_token (of suspiciously many), sender_id_mismatch,
              third_party_auth, unauthenticated, permission_denied, not_found,

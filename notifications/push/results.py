@@ -12,6 +12,7 @@ from accounts import devices
 from hub.lib import logging
 from notifications import errands
 from notifications.models import Delivery, Errand
+from notifications.push import replies
 from notifications.push.gateway import Fate, Outcome
 from notifications.push.targets import Target
 
@@ -61,22 +62,15 @@ def record(
 ) -> None:
     """Write every delivery with its result, forget dead addresses, end or postpone the errands."""
     stopped = lane_stopped([result.outcome for result in results])
-    states = [state_of(result.outcome, stopped=stopped) for result in results]
-    again: dict[int, list[Outcome]] = defaultdict(list)
-    for result, state in zip(results, states, strict=True):
-        if state == Delivery.State.QUEUED:
-            again[result.target.errand_id].append(result.outcome)
     with transaction.atomic():
+        results = _with_addresses_forgotten(results, now=now)
+        states = [state_of(result.outcome, stopped=stopped) for result in results]
+        again: dict[int, list[Outcome]] = defaultdict(list)
+        for result, state in zip(results, states, strict=True):
+            if state == Delivery.State.QUEUED:
+                again[result.target.errand_id].append(result.outcome)
         if results:
             _write(batch, versions=versions, results=results, states=states, now=now)
-        for result in results:
-            if result.outcome.fate == Fate.GONE:
-                devices.forget_push_address(
-                    device_id=result.target.device_id,
-                    registered_before=result.target.registered_at or now,
-                    reason=result.outcome.reason,
-                    now=now,
-                )
         for errand in batch:
             if errand.id in again:
                 outcomes = again[errand.id]
@@ -90,6 +84,28 @@ def record(
         failed=states.count(Delivery.State.FAILED),
         again=sum(map(len, again.values())),
     )
+
+
+def _with_addresses_forgotten(results: Sequence[Result], *, now: datetime) -> Sequence[Result]:
+    """Forget dead addresses; a device that has registered a new one meanwhile is tried again."""
+    dead = [
+        devices.Dead(
+            device_id=result.target.device_id,
+            registered_before=result.target.registered_at or now,
+            reason=result.outcome.reason,
+        )
+        for result in results
+        if result.outcome.fate == Fate.GONE
+    ]
+    renewed = devices.forget_push_addresses(dead, now=now)
+    if not renewed:
+        return results
+    return [
+        Result(result.target, replies.later("address_renewed"))
+        if result.outcome.fate == Fate.GONE and result.target.device_id in renewed
+        else result
+        for result in results
+    ]
 
 
 def lane_stopped(outcomes: Sequence[Outcome]) -> bool:

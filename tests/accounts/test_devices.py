@@ -30,20 +30,20 @@ def test_a_push_address_registered_by_somebody_else_moves_with_an_alert(
 
 
 def test_an_address_is_forgotten_unless_it_was_registered_since(
-    alice: Employee, now: datetime
+    alice: Employee, bob: Employee, now: datetime
 ) -> None:
-    device_id = sign_in(alice, now, push_address="address").device_id
-
-    def forget(asked: datetime) -> bool:
-        return devices.forget_push_address(
-            device_id=device_id, registered_before=asked, reason="unregistered", now=now
-        )
-
-    assert not forget(now - timedelta(seconds=1))
-    assert devices.open_address(device=Device.objects.get()) == "address"
-    assert forget(now)
-    assert not forget(now)
-    device = Device.objects.get()
+    dead = sign_in(alice, now, installation="a", push_address="dead").device_id
+    renewed = sign_in(bob, now, installation="b", push_address="new").device_id
+    just_before = now - timedelta(seconds=1)
+    said = [
+        devices.Dead(dead, registered_before=now, reason="unregistered"),
+        devices.Dead(renewed, registered_before=just_before, reason="unregistered"),
+    ]
+    for _ in range(2):  # the second time there is nothing left to forget
+        assert devices.forget_push_addresses(said, now=now) == {renewed}
+    assert devices.open_address(device=Device.objects.get(pk=renewed)) == "new"
+    device = Device.objects.get(pk=dead)
+    assert devices.open_address(device=device) is None
     assert (device.push_lost_reason, device.push_lost_at, device.closed_at) == (
         "unregistered", now, None,
     )  # fmt: skip

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stories.world import World, a_world
+from tests.servers import postgres, process, samba
+from tests.stories.world import World, a_world, made
 
 __all__ = ["a_world"]
 
@@ -18,3 +19,22 @@ def mended(world: World) -> Iterator[None]:
         world.phone(name)
     yield
     world.mend()
+
+
+@pytest.fixture(scope="module")
+def patient_world(
+    tmp_path_factory: pytest.TempPathFactory,
+    samba: samba.Samba,
+    postgres15: postgres.Postgres,
+    redis7: process.Running,
+) -> Iterator[World]:
+    """A hub of its own for a module: it may reach many people, and its calls may take long."""
+    with made(
+        tmp_path_factory.mktemp("hub"),
+        servers=(samba, postgres15, redis7),
+        FCM_MESSAGES_A_MINUTE="30000",
+        FCM_TOTAL_TIMEOUT_SECONDS="14",
+        ERRAND_LEASE_SECONDS="20",
+        BLAST_RADIUS_RECIPIENTS="100000",
+    ) as world:
+        yield world

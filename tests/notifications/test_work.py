@@ -26,7 +26,7 @@ from notifications.models import (
 )
 from notifications.push import send
 from notifications.push.gateway import Fate, Outcome
-from tests.notifications.acting import Provider, answer, shown, work
+from tests.notifications.acting import answer, shown, work
 
 pytestmark = pytest.mark.django_db
 
@@ -256,23 +256,28 @@ def test_an_unregistered_address_is_forgotten_and_a_malformed_message_punishes_n
     assert ours.push_address is not None
 
 
-def test_an_address_that_was_renewed_meanwhile_is_kept(accept, alice, phone, provider, now):
+def test_an_address_that_was_renewed_meanwhile_is_kept_and_gets_the_push(
+    accept, alice, phone, provider, now
+):
     device = phone(alice)
     address = device.push_address
 
-    class Renewing(Provider):
-        def send(self, pushes):
-            Device.objects.filter(id=device.id).update(
-                push_registered_at=now + timedelta(seconds=5)
-            )
-            return [Outcome(Fate.GONE, "unregistered") for _ in pushes]
+    def renewing(pushes):
+        Device.objects.filter(id=device.id).update(push_registered_at=now + timedelta(seconds=5))
+        return [Outcome(Fate.GONE, "unregistered") for _ in pushes]
 
-    provider.send = Renewing().send
+    usual, provider.send = provider.send, renewing
     accept(alice)
     work()
 
     device.refresh_from_db()
     assert device.push_address == address
+    assert Delivery.objects.values_list("state", "reason").get() == ("queued", "address_renewed")
+    provider.send = usual
+    Errand.objects.update(due_at=clock.now())
+    work()
+    assert shown(provider) == Counter([address])
+    assert Delivery.objects.get().state == "sent"
 
 
 def test_a_push_to_be_tried_later_is_tried_later_and_only_for_those_who_need_it(

@@ -109,6 +109,11 @@ class World:
         with psycopg.connect(self.database) as connection:
             return connection.execute(question, values).fetchall()
 
+    def change(self, statement: str, *values: object) -> None:
+        """Change something in the database by hand, such as the time for which something waits."""
+        with psycopg.connect(self.database) as connection:
+            connection.execute(statement, values)
+
     @contextlib.contextmanager
     def writes_held(self, table: str) -> Iterator[None]:
         """Nobody writes to a table meanwhile, so that a process stands still at a known place."""
