@@ -115,6 +115,11 @@ CALLBACK_CA_FILE = env.text("CALLBACK_CA_FILE", "")  # empty: the system's autho
 CALLBACK_TOTAL_TIMEOUT = env.seconds("CALLBACK_TOTAL_TIMEOUT_SECONDS", 15, least=1, most=60)
 # First waits after a failed callback, in seconds: ten tries over about 75 hours.
 CALLBACK_WAITS_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
+# Calls under way: in one worker process, and to one endpoint from all processes together.
+CALLBACK_CALLS_AT_ONCE = env.number("CALLBACK_CALLS_AT_ONCE", 32, least=1, most=500)
+CALLBACK_CALLS_PER_ENDPOINT = env.number("CALLBACK_CALLS_PER_ENDPOINT", 8, least=1, most=100)
+# Failures in a row after which an endpoint is only probed.
+CALLBACK_BREAKER_FAILURES = env.number("CALLBACK_BREAKER_FAILURES", 5, least=1, most=1000)
 
 # Where a geo's clocks are, as JSON: {"DE": "Europe/Berlin"}. For employees without a time zone of
 # their own; a geo that is not named has UTC.

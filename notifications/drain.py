@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 
 from hub.lib import clock, logging
 from notifications import clearing, errands, expiry, fanout, joiners, queues
-from notifications.callbacks import deliver
+from notifications.callbacks import switchboard
 from notifications.models import Errand
 from notifications.push import send
 
@@ -19,25 +19,26 @@ Step = Callable[[Errand, datetime], None]
 STEPS: dict[str, Step] = {
     Errand.Kind.FAN_OUT: fanout.run,
     Errand.Kind.CLOSE: clearing.run,
-    Errand.Kind.CALL_BACK: deliver.run,
     Errand.Kind.EXPIRE: expiry.run,
     Errand.Kind.JOINERS: joiners.run,
 }
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0
-# A claim takes many small errands or one large one. A callback may take its whole time-out, so
-# it is claimed alone: a lease must not end while its errand waits for others.
-ERRANDS_AT_MOST = {queues.CALLBACK: 1}
-ERRANDS_AT_MOST_ELSEWHERE = 500
+# A claim takes many small errands or one large one. Callbacks have a way of their own.
+ERRANDS_AT_MOST = 500
 WEIGHT = 2000
 
 
 def drain(*, queue: str) -> int:
     """Work off a queue; the number of errands tried. Rings again if time ran out first."""
+    if queue == queues.CALLBACK:
+        done, is_late = switchboard.drain(seconds=SECONDS_AT_MOST)
+        if is_late:
+            queues.bell.ring(queue)
+        return done
     started, done = time.monotonic(), 0
-    limit = ERRANDS_AT_MOST.get(queue, ERRANDS_AT_MOST_ELSEWHERE)
     while time.monotonic() - started < SECONDS_AT_MOST:
-        claimed = claim(queue, limit=limit)
+        claimed = claim(queue, limit=ERRANDS_AT_MOST)
         if not claimed:
             return done
         log.info("errands_claimed", queue=queue, of=len(claimed))
@@ -87,9 +88,4 @@ def attempt(errand: Errand, step: Step) -> None:
         raise  # the database is in trouble: the lease gives the errand back
     except Exception as error:  # a poison errand must not stop the others
         log.exception("errand_failed", errand=errand.id, kind=errand.kind)
-        now = clock.now()
-        reason = type(error).__name__
-        if errand.attempts >= errands.CLAIMS_AT_MOST:
-            errands.bury(errand, error=reason, now=now)
-        else:
-            errands.postpone(errand, until=now + errands.back_off(errand.attempts), error=reason)
+        errands.stumble(errand, error=error, now=clock.now())

@@ -163,6 +163,15 @@ def bury(errand: Errand, *, error: str, now: datetime) -> bool:
     return updated == 1
 
 
+def stumble(errand: Errand, *, error: Exception, now: datetime) -> None:
+    """Its step raised: try it again later, or bury it if it never ends."""
+    reason = type(error).__name__
+    if errand.attempts >= CLAIMS_AT_MOST:
+        bury(errand, error=reason, now=now)
+    else:
+        postpone(errand, until=now + back_off(errand.attempts), error=reason)
+
+
 def extend(errand: Errand, *, now: datetime) -> bool:
     """Lengthen a lease while long work goes on; False if it was lost."""
     return (

@@ -1,4 +1,4 @@
-"""The only road out of the hub (besides the push transport): one POST, on a short leash.
+"""The only road out of the hub (besides the push transport): POSTs, on a short leash.
 
 No redirects, no proxies, no cookies, no credentials of this machine, HTTP and HTTPS only, a limit
 on the time of everything and one on the size of the answer. The address is judged at the socket,
@@ -9,6 +9,8 @@ import os
 import re
 import socket
 import ssl
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,6 +29,10 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]+")
 _TLS = {35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98}
 _REASONS: dict[int, _guard.Reason] = {3: "bad_url", 28: "timeout", 100: "too_large"}
 _REASONS |= dict.fromkeys(_TLS, "tls")
+
+# How long a client keeps a connection without use, and at all: a name that moved is followed.
+KEPT_IDLE_SECONDS = 30
+KEPT_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,94 @@ def post(
     of body: reading stops there, `status` is known) or bad_url. Raises ValueError for headers
     that are no headers. Without a `ca_file` the system's authorities are trusted.
     """
+    curl = pycurl.Curl()  # one a POST: no connection, name or cookie is remembered
+    try:
+        return _perform(
+            curl, url=url, body=body, headers=headers, guard=guard,
+            total_timeout=total_timeout, most_bytes=most_bytes, ca_file=ca_file,
+        )  # fmt: skip
+    finally:
+        curl.close()
+
+
+class Client:
+    """POSTs whose connections are kept for a while, for any number of threads.
+
+    A connection is used again only under the very guard, authorities and origin it was opened
+    for, so that nobody's traffic takes a road that was judged by somebody else's rules. A kept
+    connection that turns out to be dead is replaced by libcurl. Cookies and names are not kept.
+    """
+
+    def __init__(self, *, idle_at_most: int = 64) -> None:
+        self._idle: OrderedDict[object, list[Any]] = OrderedDict()  # the last used at the end
+        self._count = 0
+        self._most = idle_at_most
+        self._lock = threading.Lock()
+
+    def post(
+        self,
+        *,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        guard: _guard.Guard,
+        total_timeout: timedelta,
+        most_bytes: int = 65_536,
+        ca_file: str | None = None,
+    ) -> Reply:
+        """Like `post` of this module, over a kept connection where there is one."""
+        origin = (guard, ca_file, url.partition("://")[0], guard.check_shape(url))
+        curl = self._take(origin)
+        try:
+            reply = _perform(
+                curl, url=url, body=body, headers=headers, guard=guard,
+                total_timeout=total_timeout, most_bytes=most_bytes, ca_file=ca_file,
+            )  # fmt: skip
+        except BaseException:
+            curl.close()  # whatever is left on that connection, nobody reads it as an answer
+            raise
+        self._give_back(origin, curl)
+        return reply
+
+    def _take(self, origin: object) -> Any:
+        with self._lock:
+            kept = self._idle.get(origin)
+            if not kept:
+                return pycurl.Curl()
+            self._count -= 1
+            curl = kept.pop()
+            if not kept:
+                del self._idle[origin]
+        return curl
+
+    def _give_back(self, origin: object, curl: Any) -> None:
+        curl.reset()  # options go, the connection stays
+        with self._lock:
+            self._idle.setdefault(origin, []).append(curl)
+            self._idle.move_to_end(origin)
+            self._count += 1
+            too_many = []
+            while self._count > self._most:
+                oldest = next(iter(self._idle))
+                too_many.append(self._idle[oldest].pop(0))
+                self._count -= 1
+                if not self._idle[oldest]:
+                    del self._idle[oldest]
+        for one in too_many:
+            one.close()
+
+
+def _perform(
+    curl: Any,
+    *,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    guard: _guard.Guard,
+    total_timeout: timedelta,
+    most_bytes: int,
+    ca_file: str | None,
+) -> Reply:
     guard.check_shape(url)
     lines = [f"{name}: {value}" for name, value in headers.items()]
     if not all(_HEADER.fullmatch(line) for line in lines):
@@ -72,7 +166,6 @@ def post(
         permitted.append(internet and guard.permits(*address[:2]))
         return socket.socket(family, kind, protocol) if permitted[-1] else pycurl.SOCKET_BAD
 
-    curl = pycurl.Curl()  # one a POST: no connection, name or cookie is remembered
     try:
         for option, value in (
             (pycurl.URL, url),
@@ -87,6 +180,10 @@ def post(
             (pycurl.NOPROXY, "*"),
             (pycurl.NETRC, pycurl.NETRC_IGNORED),
             (pycurl.OPENSOCKETFUNCTION, connect),
+            (pycurl.DNS_CACHE_TIMEOUT, 0),
+            (pycurl.MAXCONNECTS, 1),
+            (pycurl.MAXAGE_CONN, KEPT_IDLE_SECONDS),
+            (pycurl.MAXLIFETIME_CONN, KEPT_SECONDS),
             (pycurl.NOSIGNAL, 1),  # workers have threads, and signals of their own
             (pycurl.TIMEOUT_MS, milliseconds),
             (pycurl.SSL_VERIFYPEER, 1),
@@ -108,8 +205,6 @@ def post(
         if number == pycurl.E_COULDNT_CONNECT and permitted and not any(permitted):
             raise OutboundFailure("refused_address") from None
         raise OutboundFailure(_REASONS.get(number, "network")) from None
-    finally:
-        curl.close()
 
 
 @cache

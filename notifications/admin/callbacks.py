@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.admin import acts, base, tables
+from hub.lib import clock
 from notifications.admin import content
 from notifications.callbacks import replay
-from notifications.models import CallbackAttempt, CallbackEvent
+from notifications.models import Breaker, CallbackAttempt, CallbackCall, CallbackEvent
 
 
 def tell_again(deed: acts.Deed) -> None:
@@ -89,3 +90,21 @@ class CallbackEventAdmin(base.ReadOnlyAdmin):
             ],
             empty="Not tried yet.",
         )
+
+
+@admin.register(Breaker)
+class BreakerAdmin(base.ReadOnlyAdmin):
+    """How each sub-system's endpoint is doing."""
+
+    list_display = ("subsystem", "state", "failures", "opened_at", "probe_at", "under_way")
+    list_select_related = ("subsystem",)
+    fields = ("subsystem", "state", "failures", "opened_at", "probe_at", "under_way")
+    ordering = ("subsystem__key",)
+
+    @admin.display(description="State")
+    def state(self, breaker: Breaker) -> str:
+        return "closed" if breaker.opened_at is None else "open: probes only"
+
+    @admin.display(description="Calls under way")
+    def under_way(self, breaker: Breaker) -> int:
+        return CallbackCall.objects.filter(subsystem_id=breaker.pk, until__gt=clock.now()).count()

@@ -1,156 +1,132 @@
-"""Claim, commit, POST, record: one try to tell a sub-system an event."""
+"""Recording what came of a call: for the event, its decision, its endpoint, and what is next."""
 
-import json
 import random
-import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 
-from accounts import callback_endpoints, subsystems
 from accounts.models import Subsystem
-from hub.lib import clock, http, logging, signing
-from notifications import closing, errands
-from notifications.callbacks import verdicts
-from notifications.callbacks.verdicts import Meaning, Verdict
-from notifications.models import CallbackAttempt, CallbackEvent, Decision, Errand, Notification
+from hub.lib import logging
+from notifications import errands
+from notifications.callbacks import breaker, calling, claims, outcomes, turns
+from notifications.callbacks.calling import Call, Said
+from notifications.callbacks.verdicts import Meaning
+from notifications.models import CallbackAttempt, CallbackEvent, Decision, Errand
 
 log = logging.get(__name__)
 
 # An event waits this long for an earlier one of the same notification.
 ORDER_WAIT = timedelta(seconds=5)
+# Whatever a Retry-After asks for: an event that was to be told this long ago is given up.
+GIVEN_UP_AFTER = timedelta(days=7)
+
+SETTLED = {Meaning.CONFIRMED, Meaning.REFUSED, Meaning.PENDING}
 
 
-def run(errand: Errand, now: datetime) -> None:
-    """Try to tell the event once; nothing is locked while the endpoint is called."""
-    events = CallbackEvent.objects.select_related("subsystem", "notification__category")
-    event = events.filter(id=errand.event_id).first() if errand.event_id else None
-    if event is None:
-        errands.bury(errand, error="no such event", now=now)
-        return
-    if event.state != CallbackEvent.State.PENDING:
-        errands.finish(errand)
-        return
-    earlier = CallbackEvent.objects.filter(
-        notification_id=event.notification_id,
-        sequence__lt=event.sequence,
-        state=CallbackEvent.State.PENDING,
+def prepare(claimed: Sequence[Errand], *, now: datetime) -> list[Call]:
+    """The calls of claimed errands; those that are no call any more, or not yet, are let go."""
+    events = CallbackEvent.objects.select_related("subsystem", "notification__category").in_bulk(
+        [errand.event_id for errand in claimed if errand.event_id]
     )
-    if earlier.exists():
-        error = "an earlier event is not told yet"
-        errands.postpone(errand, until=now + ORDER_WAIT, error=error, tried=False)
-        return
-    log.info("callback_calling", errand=errand.id, event_id=str(event.id))
-    started = time.monotonic()
-    status, failure, verdict = call(event, now=now)
-    record(
-        errand,
-        event=event,
-        verdict=verdict,
-        attempt=CallbackAttempt(
-            event=event,
-            tried_at=now,
-            duration_ms=int((time.monotonic() - started) * 1000),
-            status=status,
-            failure=failure,
-        ),
-        now=clock.now(),
-    )
-
-
-def call(event: CallbackEvent, *, now: datetime) -> tuple[int | None, str, Verdict]:
-    """POST the event: the HTTP status (None where none came), why not, and what it means."""
-    if event.subsystem.callback_off_at is not None:
-        return None, "endpoint_off", Verdict(Meaning.OFF)
-    body = json.dumps(event.body, separators=(",", ":"), ensure_ascii=False).encode()
-    secrets = subsystems.live_callback_secrets(subsystem_id=event.subsystem_id)
-    if not secrets:
-        return None, "no_secret", Verdict(Meaning.FAILED)
-    try:
-        reply = http.post(
-            url=event.subsystem.callback_url,
-            body=body,
-            headers={
-                "Content-Type": "application/json",
-                **signing.sign(secrets=secrets, event_id=str(event.id), timestamp=now, body=body),
-            },
-            guard=callback_endpoints.guard_of(
-                endpoint=callback_endpoints.of(subsystem=event.subsystem)
-            ),
-            total_timeout=settings.CALLBACK_TOTAL_TIMEOUT,
-            ca_file=settings.CALLBACK_CA_FILE or None,
+    pending = [e for e in events.values() if e.state == CallbackEvent.State.PENDING]
+    first = dict(
+        CallbackEvent.objects.filter(
+            notification_id__in={event.notification_id for event in pending},
+            state=CallbackEvent.State.PENDING,
         )
-    except http.OutboundFailure as failure:
-        return failure.status, failure.reason, Verdict(Meaning.LATER)
-    strict = event.notification.category.strict_acknowledgement
-    verdict = verdicts.of(
-        status=reply.status,
-        body=reply.body,
-        headers=reply.headers,
-        strict_id=str(event.id) if strict else None,
+        .values_list("notification_id")
+        .annotate(first=Min("sequence"))
     )
-    return reply.status, "", verdict
+    secrets = calling.secrets_of(pending)
+    calls = []
+    for errand in claimed:
+        event = events.get(errand.event_id) if errand.event_id else None
+        if event is None:
+            errands.bury(errand, error="no such event", now=now)
+        elif event.state != CallbackEvent.State.PENDING:
+            errands.finish(errand)
+        elif event.sequence > first[event.notification_id]:  # after a replay of an earlier one
+            error = "an earlier event is not told yet"
+            errands.postpone(errand, until=now + ORDER_WAIT, error=error, tried=False)
+        else:
+            calls.append(calling.ready(errand, event, secrets=secrets))
+            continue
+        claims.let_go(errand)
+    return calls
+
+
+def record(call: Call, said: Said, *, now: datetime) -> None:
+    """Write the try down with what it means for the endpoint, the event and the errand."""
+    meaning = said.verdict.meaning
+    subsystem_id = call.event.subsystem_id
+    if meaning == Meaning.LATER:
+        breaker.failed(
+            subsystem_id=subsystem_id,
+            began_at=said.began_at,
+            retry_after=said.verdict.retry_after,
+            now=now,
+        )
+    elif said.status is not None:
+        breaker.answered(subsystem_id=subsystem_id, now=now)
+    _record(call, said, now=now)
 
 
 @transaction.atomic
-def record(
-    errand: Errand,
-    *,
-    event: CallbackEvent,
-    verdict: Verdict,
-    attempt: CallbackAttempt,
-    now: datetime,
-) -> None:
-    """Write the try down with what it means for the event, the decision and the errand."""
-    attempt.save()
-    meaning = verdict.meaning
-    if meaning in {Meaning.CONFIRMED, Meaning.REFUSED, Meaning.PENDING}:
+def _record(call: Call, said: Said, *, now: datetime) -> None:
+    errand, event, meaning = call.errand, call.event, said.verdict.meaning
+    claims.let_go(errand)
+    CallbackAttempt.objects.create(
+        event=event,
+        tried_at=said.began_at,
+        duration_ms=said.duration_ms,
+        status=said.status,
+        failure=said.failure,
+    )
+    if meaning in SETTLED:
+        if event.type == "decision.made":
+            outcome = Decision.Outcome.SENT if meaning == Meaning.PENDING else meaning.value
+            outcomes.settle(
+                event.notification, outcome=outcome, message=said.verdict.message, now=now
+            )
         CallbackEvent.objects.filter(id=event.id, state=CallbackEvent.State.PENDING).update(
             state=CallbackEvent.State.DONE, done_at=now
         )
-        if event.type == "decision.made":
-            outcome = Decision.Outcome.SENT if meaning == Meaning.PENDING else meaning.value
-            settle_outcome(event.notification, outcome=outcome, message=verdict.message, now=now)
         errands.finish(errand)
+        turns.call_next(event, now=now)
         return
-    if meaning == Meaning.OFF and attempt.status is not None:
+    if meaning == Meaning.OFF and said.status is not None:
         Subsystem.objects.filter(id=event.subsystem_id).update(callback_off_at=now)
         log.error("callback_endpoint_off", subsystem=event.subsystem.key)
     waits = settings.CALLBACK_WAITS_SECONDS
-    if meaning == Meaning.OFF or errand.attempts > len(waits):
+    over = now - errand.created_at >= GIVEN_UP_AFTER
+    if meaning == Meaning.OFF or over or errand.attempts > len(waits):
         _give_up(errand, event=event, now=now)
         return
     wait = timedelta(seconds=waits[errand.attempts - 1] * random.uniform(1.0, 1.2))  # noqa: S311
-    wait = max(wait, verdict.retry_after or timedelta(0))
-    problem = attempt.failure or f"status {attempt.status}"
-    log.warning("callback_not_told", event_id=str(event.id), problem=problem)
+    wait = max(wait, said.verdict.retry_after or timedelta(0))
+    problem = said.failure or f"status {said.status}"
+    if meaning == Meaning.FAILED:  # waiting will not mend it: the endpoint's owner must look
+        log.error(
+            "callback_not_understood",
+            subsystem=event.subsystem.key,
+            event_id=str(event.id),
+            problem=problem,
+        )
+    else:
+        log.warning("callback_not_told", event_id=str(event.id), problem=problem)
     errands.postpone(errand, until=now + wait, error=problem)
 
 
 def _give_up(errand: Errand, *, event: CallbackEvent, now: datetime) -> None:
     """The last try failed: the event is dead until somebody replays it; the person is told."""
-    CallbackEvent.objects.filter(id=event.id).update(state=CallbackEvent.State.DEAD)
     if event.type == "decision.made":
-        settle_outcome(
+        outcomes.settle(
             event.notification, outcome=Decision.Outcome.UNDELIVERABLE, message="", now=now
         )
+    CallbackEvent.objects.filter(id=event.id).update(state=CallbackEvent.State.DEAD)
     log.error("callback_dead", event_id=str(event.id), subsystem=event.subsystem.key)
     errands.finish(errand)
-
-
-def settle_outcome(
-    notification: Notification, *, outcome: str, message: str, now: datetime
-) -> bool:
-    """Set what became of a decision, unless its final word is known; False if it was.
-
-    Everybody who received the request sees it in their change feed.
-    """
-    updated = (
-        Decision.objects.filter(notification=notification)
-        .exclude(outcome__in=Decision.FINAL)
-        .update(outcome=outcome, outcome_message=message, outcome_at=now)
-    )
-    if updated:
-        closing.announce(notification, now=now)
-    return bool(updated)
+    turns.call_next(event, now=now)

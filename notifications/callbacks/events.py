@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from hub.lib import clock, ids
-from notifications import errands
-from notifications.models import CallbackEvent, Errand, Notification
+from notifications.callbacks import turns
+from notifications.models import CallbackEvent, Notification
 
 
 def emit(
     notification: Notification, *, type_: str, facts: dict[str, Any], now: datetime
 ) -> CallbackEvent:
-    """Write an event for the sub-system of a locked notification, with the errand that tells it.
+    """Write an event for the sub-system of a locked notification, with the errand that tells it
+    (where an earlier one is not told yet, the errand comes with its turn).
 
     Its id is the webhook-id of every try; its sequence orders the events of one notification.
     A sub-system without an endpoint pulls: the event is kept and nothing is sent.
@@ -21,7 +22,7 @@ def emit(
     sequence = notification.next_sequence
     notification.next_sequence += 1
     notification.save(update_fields=["next_sequence"])
-    has_endpoint = bool(notification.subsystem.callback_url)
+    state = turns.state_of_next(notification)
     event = CallbackEvent.objects.create(
         id=event_id,
         subsystem_id=notification.subsystem_id,
@@ -29,17 +30,11 @@ def emit(
         type=type_,
         sequence=sequence,
         body=body(event_id, notification, type_=type_, sequence=sequence, facts=facts, now=now),
-        state=CallbackEvent.State.PENDING if has_endpoint else CallbackEvent.State.KEPT,
+        state=state,
         created_at=now,
     )
-    if has_endpoint:
-        errands.add(
-            kind=Errand.Kind.CALL_BACK,
-            notification=notification,
-            event_id=event.id,
-            due_at=now,
-            now=now,
-        )
+    if state == CallbackEvent.State.PENDING:
+        turns.add_errand(notification, event=event, now=now)
     return event
 
 

@@ -7,9 +7,8 @@ from django.db import transaction
 
 from accounts import audit
 from hub.lib import errors
-from notifications import errands
-from notifications.callbacks import deliver
-from notifications.models import CallbackEvent, Decision, Errand
+from notifications.callbacks import outcomes, turns
+from notifications.models import CallbackEvent, Decision
 
 
 def replay(*, event_id: uuid.UUID, actor: audit.Actor, now: datetime) -> None:
@@ -34,16 +33,10 @@ def replay(*, event_id: uuid.UUID, actor: audit.Actor, now: datetime) -> None:
             raise errors.Invalid("The sub-system has no callback address: set one first.")
         CallbackEvent.objects.filter(pk=event_id).update(state=CallbackEvent.State.PENDING)
         if event.type == "decision.made":
-            deliver.settle_outcome(
+            outcomes.settle(
                 event.notification, outcome=Decision.Outcome.RECORDED, message="", now=now
             )
-        errands.add(
-            kind=Errand.Kind.CALL_BACK,
-            notification=event.notification,
-            event_id=event.pk,
-            due_at=now,
-            now=now,
-        )
+        turns.add_errand(event.notification, event=event, now=now)
         audit.record(
             now=now,
             actor=actor,

@@ -1,5 +1,6 @@
 """The story: what was sent, who sees it, who answers, and what became of the answer."""
 
+from notifications.models.breaker import Breaker, CallbackCall
 from notifications.models.callback import CallbackAttempt, CallbackEvent
 from notifications.models.category import Category
 from notifications.models.change import BroadcastChange
@@ -12,8 +13,10 @@ from notifications.models.seat import Seat
 from notifications.models.switch import Switch
 
 __all__ = [
+    "Breaker",
     "BroadcastChange",
     "CallbackAttempt",
+    "CallbackCall",
     "CallbackEvent",
     "Category",
     "Decision",

@@ -12,11 +12,13 @@ KEPT = "90 days after it was told"
 class CallbackEvent(models.Model):
     """An event for a sub-system; its id is the webhook-id of every try.
 
-    States: pending → done | dead (replay makes it pending again) | kept (no endpoint: pull only).
+    States: waiting (an earlier event of its notification is not told yet) → pending → done | dead
+    (replay makes it pending again) | kept (no endpoint: pull only).
     Personal data: the body names who decided and quotes the comment, hence sealed.
     """
 
     class State(models.TextChoices):
+        WAITING = "waiting"
         PENDING = "pending"
         DONE = "done"
         DEAD = "dead"

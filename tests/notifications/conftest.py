@@ -34,7 +34,8 @@ def make_request(approval: Category, now: datetime) -> Callable[..., Notificatio
 
     def make(*approvers: Employee, readers: tuple[Employee, ...] = (), **more: Any) -> Notification:
         notification = Notification(
-            subsystem=approval.subsystem, category=approval, mode="live",
+            subsystem=more.pop("subsystem", approval.subsystem),
+            category=more.pop("category", approval), mode=more.pop("mode", "live"),
             kind=more.pop("kind", "request"), state="open",
             sensitivity=more.pop("sensitivity", "internal"), audience={},
             policy=more.pop("policy", {"mode": "any", "n": 1, "reject_ends": True}),

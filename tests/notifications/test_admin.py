@@ -15,10 +15,10 @@ from accounts.models import AuditEvent, Device, Employee, Staff, Subsystem
 from hub.lib import errors, ids
 from notifications import categories, errands
 from notifications.admin import copies
-from notifications.callbacks import deliver, events, replay
+from notifications.callbacks import calling, deliver, events, replay
+from notifications.callbacks.calling import Said
 from notifications.callbacks.verdicts import Meaning, Verdict
 from notifications.models import (
-    CallbackAttempt,
     CallbackEvent,
     Category,
     Decision,
@@ -87,8 +87,9 @@ def dead(answered: Notification, now: datetime) -> CallbackEvent:
     errand = Errand.objects.get(kind="call_back")
     Errand.objects.filter(pk=errand.pk).update(attempts=99, lease_token=ids.uuid7())
     errand.refresh_from_db()
-    attempt = CallbackAttempt(event=event, tried_at=now, duration_ms=12, status=500)
-    deliver.record(errand, event=event, verdict=Verdict(Meaning.LATER), attempt=attempt, now=now)
+    call = calling.ready(errand, event, secrets={})
+    said = Said(500, "", Verdict(Meaning.LATER), began_at=now, duration_ms=12)
+    deliver.record(call, said, now=now)
     event.refresh_from_db()
     assert event.state == "dead"
     return event

@@ -1,0 +1,68 @@
+"""The breaker of each endpoint: after failures in a row only a probe at a time, ever more rarely.
+
+What waits behind an open breaker keeps its tries: it is claimed again once the endpoint answers.
+"""
+
+import random
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from hub.lib import logging
+from notifications import queues
+from notifications.models import Breaker, Errand
+
+log = logging.get(__name__)
+
+FIRST_PROBE = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+def wait(probes: int) -> timedelta:
+    """How long to leave an endpoint alone after that many failed probes: 15 s … 10 minutes."""
+    return min(LONGEST_WAIT, FIRST_PROBE * (1 << min(probes, 10)))
+
+
+def failed(
+    *, subsystem_id: uuid.UUID, began_at: datetime, retry_after: timedelta | None, now: datetime
+) -> None:
+    """An endpoint gave no answer, or asked to be called later. Opens its breaker if need be."""
+    with transaction.atomic():
+        breaker, _ = Breaker.objects.select_for_update().get_or_create(subsystem_id=subsystem_id)
+        if breaker.opened_at is not None and began_at < breaker.opened_at:
+            return  # it was under way when the breaker opened: it tells nothing new
+        breaker.failures = min(breaker.failures + 1, 1_000_000)
+        probes = breaker.failures - settings.CALLBACK_BREAKER_FAILURES
+        if probes >= 0:
+            if breaker.opened_at is None:
+                breaker.opened_at = now
+                log.error("callback_breaker_opened", subsystem=str(subsystem_id))
+            pause = wait(probes) * random.uniform(1.0, 1.2)  # noqa: S311
+            breaker.probe_at = now + max(pause, min(retry_after or pause, LONGEST_WAIT))
+        breaker.save()
+
+
+def answered(*, subsystem_id: uuid.UUID, now: datetime) -> None:
+    """An endpoint answered: closes its breaker, and what had to wait for it is due at once."""
+    trouble = Breaker.objects.filter(subsystem_id=subsystem_id, failures__gt=0)
+    if not trouble.exists():
+        return
+    with transaction.atomic():
+        breaker = trouble.select_for_update().first()
+        if breaker is None:
+            return
+        was_open = breaker.opened_at is not None
+        breaker.failures, breaker.opened_at, breaker.probe_at = 0, None, None
+        breaker.save()
+        if was_open:
+            log.info("callback_breaker_closed", subsystem=str(subsystem_id))
+            Errand.objects.filter(
+                queue=queues.CALLBACK,
+                subsystem_id=subsystem_id,
+                dead_at=None,
+                due_at__gt=now,
+                lease_token=None,
+            ).update(due_at=now)
+            queues.wake(queues.CALLBACK)

@@ -1,0 +1,103 @@
+"""Working off the callbacks that are due, many calls at once.
+
+The worker's own thread claims and records; threads beside it do nothing but wait for endpoints.
+Places that come free are filled at once, so that one slow answer holds up nobody else's.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from hub.lib import clock, logging
+from notifications import errands
+from notifications.callbacks import calling, claims, deliver
+from notifications.callbacks.calling import Call, Said
+from notifications.models import Errand
+
+log = logging.get(__name__)
+
+# While calls are under way, what has become due meanwhile is looked for this often.
+LOOK_SECONDS = 0.5
+
+_pools: dict[int, ThreadPoolExecutor] = {}  # by process: threads do not survive a fork
+
+
+def drain(*, seconds: float) -> tuple[int, bool]:
+    """Make the calls that are due; how many, and whether time ran out first.
+
+    No call is begun after `seconds`; those under way are waited for, which their own time-out
+    bounds. What the database raises leaves the rest to the leases.
+    """
+    started, done = time.monotonic(), 0
+    under_way: dict[Future[Said], Call] = {}
+    claims.know_senders()
+    while True:
+        in_time = time.monotonic() - started < seconds
+        free = settings.CALLBACK_CALLS_AT_ONCE - len(under_way)
+        claimed = claims.claim(limit=free, now=clock.now()) if in_time and free else ()
+        done += len(claimed)
+        under_way |= begin(claimed)
+        if not under_way and (not in_time or not claimed):
+            return done, not in_time
+        ended, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+        for future in ended:
+            record(under_way.pop(future), future)
+
+
+def begin(claimed: Sequence[Errand]) -> dict[Future[Said], Call]:
+    """Start the calls of claimed errands; what stands against a call is recorded at once."""
+    begun = {}
+    for call in prepared(claimed):
+        refusal = calling.refused(call)
+        if refusal is not None:
+            deliver.record(call, refusal, now=clock.now())
+            continue
+        log.info("callback_calling", errand=call.errand.id, event_id=str(call.event.id))
+        begun[_pool().submit(calling.make, call)] = call
+    return begun
+
+
+def prepared(claimed: Sequence[Errand]) -> list[Call]:
+    """All calls of a claim; if that fails as a whole, each by itself, so that one poisons none."""
+    if not claimed:
+        return []
+    try:
+        return deliver.prepare(claimed, now=clock.now())
+    except (OperationalError, InterfaceError):
+        raise  # the database is in trouble: the leases give the errands back
+    except Exception as error:
+        log.exception("callbacks_unreadable", of=len(claimed))
+        if len(claimed) > 1:
+            return [call for errand in claimed for call in prepared([errand])]
+        stumble(claimed[0], error=error)
+        return []
+
+
+def record(call: Call, future: Future[Said]) -> None:
+    """Write down what came of a call; one that cannot be written down stops no other."""
+    try:
+        deliver.record(call, future.result(), now=clock.now())
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.exception("callback_failed", errand=call.errand.id)
+        stumble(call.errand, error=error)
+
+
+def stumble(errand: Errand, *, error: Exception) -> None:
+    """Free the place of an errand of ours that failed, and try it again later."""
+    claims.let_go(errand)
+    errands.stumble(errand, error=error, now=clock.now())
+
+
+def _pool() -> ThreadPoolExecutor:
+    pool = _pools.get(os.getpid())
+    if pool is None:
+        _pools.clear()
+        pool = ThreadPoolExecutor(settings.CALLBACK_CALLS_AT_ONCE, thread_name_prefix="callback")
+        _pools[os.getpid()] = pool
+    return pool
