@@ -36,6 +36,7 @@ class Claim:
     name: str = ""
     push_address: str | None = field(default=None, repr=False)
     push_kind: str = Device.PushKind.TOKEN
+    push_project: str = ""
     key: jwk.PublicKey | None = None  # with which the phone signs answers that need it
 
 
@@ -81,9 +82,17 @@ def close_installation(*, installation: str, reason: str, actor: audit.Actor, no
 
 
 def register_push_address(
-    *, device_id: uuid.UUID, address: str, kind: str, actor: audit.Actor, now: datetime
+    *,
+    device_id: uuid.UUID,
+    address: str,
+    kind: str,
+    actor: audit.Actor,
+    now: datetime,
+    project: str = "",
 ) -> None:
     """Reach this device at that address, and no other device: the address moves here.
+
+    `project` is the Firebase project the address is of, empty for the default one.
 
     That it moves away from another employee's phone is audited and logged as an alert: pushes
     for them would have appeared here. Raises SessionRevoked if the session has ended.
@@ -100,12 +109,13 @@ def register_push_address(
         device.push_address = address
         device.push_address_index = index
         device.push_kind = kind
+        device.push_project = project
         device.push_registered_at = now
         device.push_lost_at, device.push_lost_reason = None, ""
         device.save(
             update_fields=[
-                "push_address", "push_address_index", "push_kind", "push_registered_at",
-                "push_lost_at", "push_lost_reason",
+                "push_address", "push_address_index", "push_kind", "push_project",
+                "push_registered_at",                "push_lost_at", "push_lost_reason",
             ]
         )  # fmt: skip
         for other_id, employee_id in before:

@@ -87,6 +87,7 @@ def open_session(
                 device_id=device.pk,
                 address=address,
                 kind=claim.push_kind,
+                project=claim.push_project,
                 actor=actor,
                 now=now,
             )

@@ -4,7 +4,9 @@ Single values are refused where they are read (`hub.lib.environment`); these nee
 They stop the start of the web server, of workers and of every command.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,13 +104,33 @@ def firebase_is_configured(
 ) -> Sequence[CheckMessage]:
     """Production has Firebase credentials, and the endpoint is TLS everywhere."""
     found: list[CheckMessage] = []
-    if in_production() and not settings.FCM_CREDENTIALS_FILE:
+    if in_production() and not settings.FCM_PROJECTS:
         found.append(
             error(7, "FCM_CREDENTIALS_FILE is not set.", "Give the service account's JSON key.")
         )
+    found += [
+        error(
+            15,
+            f"FCM_CREDENTIALS_FILE lists {name}, but that key is of {project}.",
+            "List each project under its own id, as the app knows it: id=path.",
+        )
+        for name, path in settings.FCM_PROJECTS.items()
+        if name and (project := _project_of(path)) not in {name, None}
+    ]
     if urlsplit(settings.FCM_ENDPOINT).scheme != "https":
         found.append(error(8, "FCM_ENDPOINT is not https.", "Tokens travel there: use https."))
     return found
+
+
+def _project_of(path: str) -> str | None:
+    """The Firebase project of a service account's key; None where this process can't read it."""
+    try:
+        key = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError:
+        return None  # only workers need it: they say so when they push
+    except ValueError:
+        return "nobody: it is no JSON"
+    return str(key.get("project_id")) if isinstance(key, dict) else "nobody: it is no JSON object"
 
 
 @checks.register("hub")

@@ -99,10 +99,11 @@ REFRESH_GRACE = env.seconds("REFRESH_GRACE_SECONDS", 60, least=0, most=300)
 
 # --- Firebase -----------------------------------------------------------------------------
 PUSH_GATEWAY = env.text("PUSH_GATEWAY", "notifications.push.fcm.gateway_from_settings")
-FCM_CREDENTIALS_FILE = env.text("FCM_CREDENTIALS_FILE", "")  # a service account's JSON key
+# The JSON key of a service account, or several as project=path, the first one being the default.
+FCM_PROJECTS = env.files_by_name("FCM_CREDENTIALS_FILE")
 FCM_ENDPOINT = env.text("FCM_ENDPOINT", "https://fcm.googleapis.com")
 FCM_CA_FILE = env.text("FCM_CA_FILE", "")  # empty: the system's authorities
-# Below the project's quota of 600,000: whatever Firebase refuses counts too.
+# Of each project, below its quota of 600,000: whatever Firebase refuses counts too.
 FCM_MESSAGES_A_MINUTE = env.number("FCM_MESSAGES_A_MINUTE", 590_000, least=1, most=100_000_000)
 FCM_CONNECTIONS = env.number("FCM_CONNECTIONS", 10, least=1, most=100)
 FCM_TOTAL_TIMEOUT = env.seconds("FCM_TOTAL_TIMEOUT_SECONDS", 20, least=1, most=120)

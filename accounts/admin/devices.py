@@ -77,6 +77,7 @@ class DeviceAdmin(base.ReadOnlyAdmin):
                 "fields": (
                     "reachable",
                     "push_kind",
+                    "push_project",
                     "push_registered_at",
                     "push_lost_at",
                     "push_lost_reason",

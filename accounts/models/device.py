@@ -61,6 +61,8 @@ class Device(models.Model):
     push_address = SealedText(null=True)
     push_address_index = models.BinaryField(max_length=32, null=True)
     push_kind = models.CharField(max_length=8, choices=PushKind, default=PushKind.TOKEN)
+    # The Firebase project that the address is of, as the app named it; empty: the default one.
+    push_project = models.CharField(max_length=64, blank=True, db_default="", default="")
     push_registered_at = models.DateTimeField(null=True)
     push_lost_at = models.DateTimeField(null=True)
     push_lost_reason = models.CharField(max_length=32, blank=True)
@@ -83,7 +85,14 @@ class Device(models.Model):
         "push_address_index": Personal("one owner per address", "contract", "while signed in"),
     }
     not_personal = frozenset(
-        {"platform", "access_digest", "push_kind", "push_lost_reason", "closed_reason"}
+        {
+            "platform",
+            "access_digest",
+            "push_kind",
+            "push_project",
+            "push_lost_reason",
+            "closed_reason",
+        }
     )
 
     class Meta:

@@ -6,9 +6,12 @@ can be mounted as files.
 
 import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+_NAMED = re.compile(r"([a-z0-9][a-z0-9.:-]{0,63})\s*=\s*(.+)")
 
 
 class BadSetting(Exception):
@@ -79,6 +82,23 @@ def time_zones(name: str) -> dict[str, str]:
     except (ValueError, TypeError, LookupError, OSError) as error:
         raise BadSetting(f"{name} is not a JSON object of IANA time zones: {error}.") from error
     return zones
+
+
+def files_by_name(name: str) -> dict[str, str]:
+    """Paths by the names they are listed under: `emea=/run/a.json, us=/run/b.json`.
+
+    A path alone is listed under no name: {"": path}. Empty if unset.
+    """
+    parts = listed(name)
+    if len(parts) == 1 and not _NAMED.match(parts[0]):
+        return {"": parts[0]}
+    found: dict[str, str] = {}
+    for part in parts:
+        named = _NAMED.match(part)
+        if named is None or named[1] in found:
+            raise BadSetting(f"{name}: {part!r} is not name=path, with each name once.")
+        found[named[1]] = named[2]
+    return found
 
 
 def choice(name: str, default: str, *, among: set[str]) -> str:

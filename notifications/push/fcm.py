@@ -18,8 +18,8 @@ from typing import Any
 from django.conf import settings
 
 from hub.lib import logging
-from notifications.push import bearer, encoding, rate, replies, shapes, transport
-from notifications.push.gateway import Fate, Outcome, Push, Wording
+from notifications.push import bearer, encoding, projects, rate, replies, shapes, transport
+from notifications.push.gateway import Fate, Gateway, Outcome, Push, Wording
 
 log = logging.get(__name__)
 
@@ -43,10 +43,19 @@ class Config:
     redis_url: str
 
 
-def gateway_from_settings() -> "FcmGateway":
+def gateway_from_settings() -> Gateway:
     """The gateway of this process, as the FCM_… settings describe it."""
-    config = Config(
-        credentials_file=settings.FCM_CREDENTIALS_FILE,
+    configs = {
+        name: _config(credentials_file=path) for name, path in settings.FCM_PROJECTS.items()
+    } or {"": _config(credentials_file="")}
+    if len(configs) == 1:
+        return _gateway(*configs.values(), os.getpid())
+    return _projects(tuple(configs.items()), os.getpid())
+
+
+def _config(*, credentials_file: str) -> Config:
+    return Config(
+        credentials_file=credentials_file,
         endpoint=settings.FCM_ENDPOINT,
         ca_file=settings.FCM_CA_FILE,
         connections=settings.FCM_CONNECTIONS,
@@ -54,10 +63,14 @@ def gateway_from_settings() -> "FcmGateway":
         messages_a_minute=settings.FCM_MESSAGES_A_MINUTE,
         redis_url=settings.REDIS_URL,
     )
-    return _gateway(config, os.getpid())
 
 
 @functools.lru_cache(maxsize=4)
+def _projects(configs: tuple[tuple[str, Config], ...], process: int) -> Gateway:
+    return projects.Projects({name: _gateway(config, process) for name, config in configs})
+
+
+@functools.lru_cache(maxsize=32)
 def _gateway(config: Config, _process: int) -> "FcmGateway":
     return FcmGateway(config)
 
@@ -73,8 +86,8 @@ class FcmGateway:
             transport.Config(ca_file=config.ca_file, connections=config.connections)
         )
 
-    def admit(self, count: int) -> timedelta:
-        """Wait for the project's bucket, up to PATIENCE; see `gateway.Gateway.admit`."""
+    def admit(self, count: int, *, project: str = "") -> timedelta:
+        """Wait for the one project's bucket, up to PATIENCE; see `gateway.Gateway.admit`."""
         wait = rate.reserve(self._limit(), count=count, longest=PATIENCE)
         if wait > PATIENCE:
             return wait

@@ -31,7 +31,7 @@ class Outcome:
       gone   unregistered, bad_token
       ours   invalid_argument, too_large, bad_token (of suspiciously many), sender_id_mismatch,
              third_party_auth, unauthenticated, permission_denied, not_found,
-             credentials_rejected, credentials_invalid
+             credentials_rejected, credentials_invalid, project_unknown
     `name` is the provider's message name where sent. `retry_after` is set exactly where the
     fate is LATER; jitter and the expiry are the caller's. `stop_lane`: nothing can be sent until
     somebody mends credentials or project. A single `sender_id_mismatch` does not set it, since
@@ -54,6 +54,7 @@ class Address:
 
     kind: str  # "token" | "fid"
     value: str = field(repr=False)
+    project: str = ""  # of the provider; empty: the default one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class Push:
 class Gateway(Protocol):
     """A push provider."""
 
-    def admit(self, count: int) -> timedelta:
-        """Zero once `count` pushes may be sent, having waited a moment for it if need be.
+    def admit(self, count: int, *, project: str = "") -> timedelta:
+        """Zero once `count` pushes of a project may be sent, having waited a moment if need be.
 
         Anything else is how long to come again after: nothing may be sent before.
         """

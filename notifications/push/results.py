@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,25 +58,34 @@ def record(
     *,
     versions: Mapping[uuid.UUID, int],
     results: Sequence[Result],
+    held: Mapping[int, datetime],
     now: datetime,
 ) -> None:
-    """Write every delivery with its result, forget dead addresses, end or postpone the errands."""
-    stopped = lane_stopped([result.outcome for result in results])
+    """Write every delivery with its result, forget dead addresses, end or postpone the errands.
+
+    `held` are the errands that have more to push, in projects whose turn it is not before then.
+    """
+    stopped = projects_stopped(results)
     with transaction.atomic():
         results = _with_addresses_forgotten(results, now=now)
-        states = [state_of(result.outcome, stopped=stopped) for result in results]
-        again: dict[int, list[Outcome]] = defaultdict(list)
+        states = [
+            state_of(result.outcome, stopped=result.target.project in stopped) for result in results
+        ]
+        again: dict[int, list[Result]] = defaultdict(list)
         for result, state in zip(results, states, strict=True):
             if state == Delivery.State.QUEUED:
-                again[result.target.errand_id].append(result.outcome)
+                again[result.target.errand_id].append(result)
         if results:
             _write(batch, versions=versions, results=results, states=states, now=now)
         for errand in batch:
             if errand.id in again:
-                outcomes = again[errand.id]
-                until = now + wait(errand, outcomes, stopped=stopped)
-                errands.postpone(errand, until=until, error=outcomes[0].reason)
-        errands.finish_all([errand for errand in batch if errand.id not in again])
+                until = now + wait(errand, again[errand.id], stopped=stopped)
+                until = max(until, held.get(errand.id, until))
+                error = again[errand.id][0].outcome.reason
+                errands.postpone(errand, until=until, error=error)
+            elif errand.id in held:
+                errands.postpone(errand, until=held[errand.id], error="rate", tried=False)
+        errands.finish_all([e for e in batch if e.id not in again and e.id not in held])
     log.info(
         "push_recorded",
         errands=[errand.id for errand in batch][:20],
@@ -108,6 +117,14 @@ def _with_addresses_forgotten(results: Sequence[Result], *, now: datetime) -> Se
     ]
 
 
+def projects_stopped(results: Sequence[Result]) -> set[str]:
+    """The projects with which nothing can be sent until somebody mends them."""
+    outcomes: dict[str, list[Outcome]] = defaultdict(list)
+    for result in results:
+        outcomes[result.target.project].append(result.outcome)
+    return {project for project, said in outcomes.items() if lane_stopped(said)}
+
+
 def lane_stopped(outcomes: Sequence[Outcome]) -> bool:
     """Whether nothing can be sent until somebody mends our credentials or project; alarms if so."""
     mismatches = sum(o.reason == "sender_id_mismatch" for o in outcomes)
@@ -131,10 +148,11 @@ def state_of(outcome: Outcome, *, stopped: bool) -> str:
     return Delivery.State.FAILED
 
 
-def wait(errand: Errand, again: Sequence[Outcome], *, stopped: bool) -> timedelta:
+def wait(errand: Errand, again: Sequence[Result], *, stopped: Collection[str]) -> timedelta:
     """How long until the next try: what the provider asked for, at least our own back-off."""
-    asked = max((outcome.retry_after or timedelta(0) for outcome in again), default=timedelta(0))
-    own = LANE_STOPPED_WAIT if stopped else errands.back_off(errand.attempts)
+    asked = max(result.outcome.retry_after or timedelta(0) for result in again)
+    lane_is_stopped = any(result.target.project in stopped for result in again)
+    own = LANE_STOPPED_WAIT if lane_is_stopped else errands.back_off(errand.attempts)
     return max(asked, own, FIRST_WAIT)
 
 

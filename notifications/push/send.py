@@ -1,6 +1,7 @@
 """Claim, commit, call, record: ranges of recipients to the push provider."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -47,11 +48,19 @@ def run(batch: Sequence[Errand], now: datetime) -> None:
         return
     versions = {key: subject.version for key, subject in known.items()}
     found = targets.of(wanted, versions=versions)
-    patience = gateway().admit(len(found)) if found else timedelta(0)
-    if patience:
-        for errand in wanted:
-            errands.postpone(errand, until=now + patience, error="rate", tried=False)
-        return
+    waits = admit(found)
+    held: dict[int, datetime] = {}
+    if waits:  # the others' projects do not wait for those
+        for target in found:
+            if target.project in waits:
+                until = now + waits[target.project]
+                held[target.errand_id] = max(until, held.get(target.errand_id, until))
+        found = [target for target in found if target.project not in waits]
+        if not found:
+            for errand in wanted:
+                until = held.get(errand.id, now)
+                errands.postpone(errand, until=until, error="rate", tried=False)
+            return
     log.info(
         "push_calling",
         errands=[errand.id for errand in wanted][:20],
@@ -64,8 +73,16 @@ def run(batch: Sequence[Errand], now: datetime) -> None:
         wanted,
         versions=versions,
         results=[results.Result(*pair) for pair in zip(found, outcomes, strict=True)],
+        held=held,
         now=clock.now(),
     )
+
+
+def admit(found: Sequence[Target]) -> dict[str, timedelta]:
+    """The projects whose pushes have to wait, and for how long."""
+    counts = Counter(target.project for target in found)
+    waits = {project: gateway().admit(count, project=project) for project, count in counts.items()}
+    return {project: wait for project, wait in waits.items() if wait}
 
 
 def is_wanted(errand: Errand, *, subject: Subject, now: datetime) -> bool:
@@ -102,7 +119,7 @@ def call(
         key = (errand.id, target.platform)
         if key not in wordings:  # devices that read the same share it, so it is encoded once
             wordings[key] = worded(errand, subject=subject, platform=target.platform, now=now)
-        pushes.append(Push(Address(target.kind, target.address), wordings[key]))
+        pushes.append(Push(Address(target.kind, target.address, target.project), wordings[key]))
         places.append(place)
     if pushes:
         for place, outcome in zip(places, gateway().send(pushes), strict=True):

@@ -22,7 +22,7 @@ log = logging.get(__name__)
 # What is to be cleared must have been shown.
 REACHABLE = """
 SELECT wanted.errand, device.id, recipient.employee_id, device.platform, device.push_kind,
-       device.push_address, device.push_registered_at
+       device.push_address, device.push_registered_at, device.push_project
   FROM unnest(%(errands)s::bigint[], %(notifications)s::uuid[], %(firsts)s::uuid[],
               %(lasts)s::uuid[], %(purposes)s::text[], %(versions)s::int[],
               %(moments)s::timestamptz[])
@@ -34,7 +34,7 @@ SELECT wanted.errand, device.id, recipient.employee_id, device.platform, device.
        AND (wanted.moment IS NULL OR arrived_at = wanted.moment) OFFSET 0) recipient
  CROSS JOIN LATERAL (
     SELECT device.id, device.platform, device.push_kind, device.push_address,
-           device.push_registered_at
+           device.push_registered_at, device.push_project
       FROM accounts_device device
       JOIN accounts_employee employee ON employee.id = device.employee_id
      WHERE device.employee_id = recipient.employee_id AND device.push_address_index IS NOT NULL
@@ -65,6 +65,7 @@ class Target:
     kind: str
     address: str | None = field(repr=False)
     registered_at: datetime | None
+    project: str
 
 
 def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int]) -> list[Target]:
@@ -92,15 +93,17 @@ def _opened(rows: Sequence[tuple[object, ...]]) -> Iterator[Target]:
     """The rows with their addresses opened; one that can't be opened harms no other."""
     column = address_column()
     for row in rows:
-        errand_id, device_id, employee_id, platform, kind, sealed, registered_at = cast(
-            "tuple[int, uuid.UUID, uuid.UUID, str, str, bytes, datetime | None]", row
+        errand_id, device_id, employee_id, platform, kind, sealed, registered_at, project = cast(
+            "tuple[int, uuid.UUID, uuid.UUID, str, str, bytes, datetime | None, str]", row
         )
         try:
             address = column.open(bytes(sealed), row=device_id)
         except crypto.DecryptionError:
             log.error("push_address_unreadable", device=str(device_id))
             address = None
-        yield Target(errand_id, device_id, employee_id, platform, kind, address, registered_at)
+        yield Target(
+            errand_id, device_id, employee_id, platform, kind, address, registered_at, project
+        )
 
 
 @cache

@@ -317,3 +317,33 @@ def test_neither_tokens_nor_passwords_appear_in_the_log(
         assert secret not in caplog.text
     assert "fcm-token" not in caplog.text
     assert ApiKey.objects.get().last_used_at is not None
+
+
+def test_the_app_says_which_firebase_project_its_address_is_of(
+    client: Client, settings: LazySettings
+) -> None:
+    settings.FCM_PROJECTS = {"emea": "/emea.json", "us": "/us.json"}
+    session = login(client, push_token="fcm-1", push_project="us")
+    assert Device.objects.get().push_project == "us"
+    path, token = "me/device/push-token", session["access_token"]
+    body = {"push_token": "fcm-2", "push_project": "emea"}
+    assert send(client, "PUT", path, body, token).status_code == 204
+    assert Device.objects.get().push_project == "emea"
+    assert send(client, "PUT", path, {"push_token": "fcm-3"}, token).status_code == 204
+    assert Device.objects.get().push_project == ""  # the default one
+
+
+def test_a_firebase_project_that_the_hub_does_not_know_is_refused_and_nothing_changes(
+    client: Client, settings: LazySettings
+) -> None:
+    path, token = "me/device/push-token", login(client, push_token="fcm-1")["access_token"]
+    body = {"push_token": "fcm-2", "push_project": "apac"}
+    settings.FCM_PROJECTS = {"emea": "/emea.json", "us": "/us.json"}
+    refused = send(client, "PUT", path, body, token)
+    assert refused.status_code == 422
+    (flaw,) = refused.json()["errors"]
+    assert (flaw["pointer"], flaw["code"]) == ("/push_project", "unknown_project")
+    assert Device.objects.get().push_address == "fcm-1"
+    settings.FCM_PROJECTS = {"": "/only.json"}  # a single one: kept for the day there are more
+    assert send(client, "PUT", path, body, token).status_code == 204
+    assert Device.objects.get().push_project == "apac"

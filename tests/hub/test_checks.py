@@ -14,7 +14,7 @@ GOOD = {
     "LDAP_BASE_DN": "DC=corp,DC=example",
     "LDAP_SERVICE_DN": "CN=hub,DC=corp,DC=example",
     "LDAP_SERVICE_PASSWORD": "secret",
-    "FCM_CREDENTIALS_FILE": "/run/secrets/fcm.json",
+    "FCM_PROJECTS": {"": "/run/secrets/fcm.json"},
     "FCM_ENDPOINT": "https://fcm.googleapis.com",
 }
 
@@ -45,7 +45,7 @@ def test_a_sound_production_passes(settings):
         ("FCM_ENDPOINT", "https://127.0.0.1:8002", "hub.E005"),
         ("LDAP_SERVERS", [], "hub.E006"),
         ("LDAP_SERVICE_PASSWORD", "", "hub.E006"),
-        ("FCM_CREDENTIALS_FILE", "", "hub.E007"),
+        ("FCM_PROJECTS", {}, "hub.E007"),
         ("FCM_ENDPOINT", "http://fcm.googleapis.com", "hub.E008"),
         ("FCM_TOTAL_TIMEOUT", timedelta(seconds=110), "hub.E009"),
         ("CALLBACK_TOTAL_TIMEOUT", timedelta(seconds=60), "hub.E009"),
@@ -57,3 +57,24 @@ def test_each_misconfiguration_is_named(settings, name, value, expected):
     setattr(settings, name, value)
 
     assert expected in found()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('{"project_id": "emea"}', []),
+        ('{"project_id": "us"}', ["hub.E015"]),
+        ("no JSON", ["hub.E015"]),
+        ("[]", ["hub.E015"]),
+        (None, []),  # a web process need not be able to read it
+    ],
+)
+def test_a_firebase_project_is_listed_under_its_own_id(settings, tmp_path, content, expected):
+    for good, sound in GOOD.items():
+        setattr(settings, good, sound)
+    key = tmp_path / "key.json"
+    if content is not None:
+        key.write_text(content)
+    settings.FCM_PROJECTS = {"emea": str(key)}
+
+    assert found() == expected

@@ -15,9 +15,10 @@ class Provider:
     def __init__(self):
         self.sent = []
         self.says = {}  # address -> outcome
+        self.waits = {}  # project -> how long to wait
 
-    def admit(self, count):
-        return timedelta(0)
+    def admit(self, count, *, project=""):
+        return self.waits.get(project, timedelta(0))
 
     def send(self, pushes):
         self.sent += pushes

@@ -302,6 +302,46 @@ def test_a_push_to_be_tried_later_is_tried_later_and_only_for_those_who_need_it(
     assert fine.push_address
 
 
+def of_project(device, name):
+    Device.objects.filter(id=device.id).update(push_project=name)
+    return device
+
+
+def test_a_project_that_has_to_wait_does_not_hold_up_the_other_one(
+    accept, alice, bob, phone, provider
+):
+    fast, slow = phone(alice), of_project(phone(bob), "us")
+    provider.waits = {"us": timedelta(minutes=1)}
+    accept(alice, bob)
+    work()
+    assert shown(provider) == Counter([fast.push_address])
+    errand = Errand.objects.get()
+    assert errand.due_at > clock.now() + timedelta(seconds=30)
+    assert (errand.last_error, errand.attempts) == ("rate", 0)  # it was not tried
+
+    provider.waits = {}
+    Errand.objects.update(due_at=clock.now())
+    work()
+    assert shown(provider) == Counter([fast.push_address, slow.push_address])
+    assert not Errand.objects.exists()
+
+
+def test_a_project_that_refuses_us_stops_its_own_lane_alone(accept, alice, bob, phone, provider):
+    fine = [phone(alice) for _ in range(3)]
+    foreign = [of_project(phone(bob), "us") for _ in range(3)]
+    mismatch = Outcome(Fate.OURS, "sender_id_mismatch")
+    provider.says = {device.push_address: mismatch for device in (*foreign, fine[0])}
+    accept(alice, bob)
+    work()
+    # In its own project one phone of three is one too few to doubt the project.
+    assert Counter(Delivery.objects.values_list("device__push_project", "state")) == {
+        ("", "sent"): 2,
+        ("", "failed"): 1,
+        ("us", "queued"): 3,
+    }
+    assert Device.objects.filter(push_address_index__isnull=False).count() == 6
+
+
 def test_wrong_credentials_stop_the_lane_and_no_phone_is_blamed(accept, alice, phone, provider):
     device = phone(alice)
     provider.says = {device.push_address: Outcome(Fate.OURS, "unauthenticated", stop_lane=True)}

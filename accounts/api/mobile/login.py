@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from accounts import sign_in
 from accounts.api import addresses, bodies
-from accounts.api.mobile import device_key, shown
+from accounts.api.mobile import device_key, projects, shown
 from accounts.api.views import OpenView, answers
 from accounts.directory import choose
 from accounts.models import Device
@@ -35,6 +35,7 @@ class Login(OpenView):
             name = bodies.Line(max_length=128, required=False, allow_blank=True)
             push_token = bodies.Line(max_length=4096, required=False, allow_null=True)
             push_kind = serializers.ChoiceField(choices=Device.PushKind.choices, required=False)
+            push_project = projects.PushProject(required=False)
             key = device_key.DeviceKey(required=False, allow_null=True)
 
         username = bodies.Line(max_length=256)
@@ -74,6 +75,7 @@ class Login(OpenView):
                 name=phone.get("name", ""),
                 push_address=phone.get("push_token"),
                 push_kind=phone.get("push_kind", Device.PushKind.TOKEN),
+                push_project=phone.get("push_project", ""),
                 key=device_key.read(phone.get("key")),
             ),
             client_address=addresses.of_client(request),

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from accounts import devices
 from accounts.api import bodies
+from accounts.api.mobile import projects
 from accounts.api.views import EmployeeView, answers
 from accounts.models import Device
 from hub.lib import clock
@@ -20,6 +21,7 @@ class PushToken(EmployeeView):
 
         push_token = bodies.Line(max_length=4096)
         push_kind = serializers.ChoiceField(choices=Device.PushKind.choices, required=False)
+        push_project = projects.PushProject(required=False)
 
     @extend_schema(
         operation_id="register_push_token",
@@ -35,6 +37,7 @@ class PushToken(EmployeeView):
             device_id=self.session.device_id,
             address=given["push_token"],
             kind=given.get("push_kind", Device.PushKind.TOKEN),
+            project=given.get("push_project", ""),
             actor=self.principal.actor,
             now=clock.now(),
         )
