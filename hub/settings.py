@@ -274,7 +274,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
-        "Effect": "notifications.api.shapes.VERBS",
+        "Effect": "notifications.api.actions.EFFECTS",
+        "DecidedEffect": "notifications.api.shapes.OUTCOMES",
         "NotificationKind": "notifications.models.Notification.Kind",
         "SendableKind": "notifications.api.shapes.SENDABLE",
         "NotificationState": "notifications.models.Notification.State",

@@ -26,6 +26,7 @@ class Traits:
     sensitivity: str = Sensitivity.INTERNAL
     reject_needs_comment: bool = True
     strict_acknowledgement: bool = False
+    bulk_answers: bool = False  # people may answer many of its requests by one act
 
 
 def create(

@@ -1,11 +1,13 @@
 """What a sub-system asks to be sent, and the rules that need nothing but what it says."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from hub.lib import errors
 from notifications import waves
+from notifications.approvals.policy import Rule
 from notifications.models import Notification
 from notifications.models.notification import Card
 
@@ -50,14 +52,44 @@ def check_times(draft: Draft, *, now: datetime) -> None:
         )
 
 
-def policy(draft: Draft, *, seats: int) -> dict[str, Any]:
-    """Its policy with all defaults. Raises Invalid for a quorum above the seats."""
-    policy: dict[str, Any] = {"mode": "any", "n": 1, "reject_ends": True} | draft.policy
-    if policy["mode"] == "quorum" and not 1 <= policy["n"] <= seats:
+def audiences(draft: Draft) -> list[tuple[str, dict[str, Any]]]:
+    """Whom it is for: one audience, or one for each step of a sequence, each with its pointer."""
+    if draft.policy.get("mode") != "sequence":
+        return [("/audience", draft.audience)]
+    steps = enumerate(draft.policy["steps"])
+    return [(f"/policy/steps/{index}/audience", step["audience"]) for index, step in steps]
+
+
+def audience(draft: Draft) -> dict[str, Any]:
+    """Its audience as it is kept: as the sender said it."""
+    found = [said for _, said in audiences(draft)]
+    return {"steps": found} if draft.policy.get("mode") == "sequence" else found[0]
+
+
+def policy(draft: Draft, *, seats: Sequence[int]) -> dict[str, Any]:
+    """Its policy with all defaults. Raises Invalid for a quorum above the seats of its step."""
+    given = draft.policy
+    if given.get("mode") == "collect":
+        if draft.on_expiry != "none":
+            raise _invalid(
+                "/on_expiry", "decides_nothing", "What collects answers decides nothing."
+            )
+        return {"mode": "collect"}
+    if given.get("mode") != "sequence":
+        return _rule(given, pointer="/policy", seats=seats[0])
+    steps = enumerate(given["steps"])
+    rules = [_rule(one, pointer=f"/policy/steps/{at}", seats=seats[at]) for at, one in steps]
+    return {"mode": "sequence", "steps": rules}
+
+
+def _rule(given: dict[str, Any], *, pointer: str, seats: int) -> dict[str, Any]:
+    own = {name: given[name] for name in ("mode", "n", "reject_ends") if name in given}
+    rule = asdict(Rule(**own))
+    if rule["mode"] == "quorum" and not 1 <= rule["n"] <= seats:
         raise _invalid(
-            "/policy/n", "quorum_unreachable", f"Between 1 and {seats}, the number of approvers."
+            f"{pointer}/n", "quorum_unreachable", f"Between 1 and {seats}, the number of approvers."
         )
-    return policy
+    return rule
 
 
 def _invalid(pointer: str, code: str, message: str) -> errors.Invalid:

@@ -214,8 +214,13 @@ def await_joiners(notification: Notification, *, now: datetime) -> None:
 
 
 def recipients_of(notification: Notification) -> QuerySet[Employee]:
-    """Who sees it: the seats of a request, frozen when it was accepted; else the audience."""
+    """Who sees it: the seats of a request, frozen when it was accepted; else the audience.
+
+    Those of a later step see it when their step opens.
+    """
     if notification.kind == Notification.Kind.REQUEST:
-        seated = Seat.objects.filter(notification=notification).values("holder_id")
+        seated = Seat.objects.filter(notification=notification, step__lte=notification.step).values(
+            "holder_id"
+        )
         return Employee.objects.filter(id__in=seated, disabled_at=None)
     return audience.matching(audience.validate(notification.audience, pointer="/audience"))

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from hub.lib import clock, cursors, errors
 from hub.lib.columns import CurrentTransactionId
 from notifications.models import Decision, Notification, Recipient, Response, Seat
+from notifications.models.notification import Card
 
 COUNT_CAP = 100  # beyond it a badge says "99+"
 
@@ -44,9 +45,10 @@ class Item(TypedDict):
     body: str
     facts: list[dict[str, Any]]
     links: list[dict[str, Any]]
+    progress: dict[str, int] | None
     actions: list[dict[str, Any]]
     waiting_for_you: bool
-    your_answer: dict[str, str] | None
+    your_answer: dict[str, Any] | None
     decision: Outcome | None
     arrived_at: str
     due_at: str | None
@@ -138,11 +140,12 @@ def items(rows: Sequence[Recipient], *, employee_id: uuid.UUID) -> list[Item]:
     decided: dict[uuid.UUID, Decision] = {}
     if asked:
         seated = set(
-            Seat.objects.filter(notification_id__in=asked, holder_id=employee_id).values_list(
-                "notification_id", flat=True
-            )
+            _free_seats(employee_id)
+            .filter(notification_id__in=asked)
+            .values_list("notification_id", flat=True)
         )
-        for response in Response.objects.filter(notification_id__in=asked, actor_id=employee_id):
+        given = Response.objects.filter(notification_id__in=asked, actor_id=employee_id)
+        for response in given.order_by("id"):  # the latest stays
             answers[response.notification_id] = response
         for decision in Decision.objects.filter(notification_id__in=asked).select_related(
             "response__actor"
@@ -166,10 +169,9 @@ def _item(
     if answer is not None and answer.version != notification.version:
         answer = None  # an edit voided it
     confirmed = (row.acknowledged_version or 0) >= notification.version
-    unanswered = seated and answer is None
+    waiting = seated and not notification.collects
     if notification.kind == Notification.Kind.ACKNOWLEDGEMENT:
-        unanswered = not confirmed
-    waiting = unanswered and notification.state == Notification.State.OPEN
+        waiting = not confirmed and notification.state == Notification.State.OPEN
     return {
         "id": str(notification.id),
         "kind": notification.kind,
@@ -184,11 +186,16 @@ def _item(
         "body": card["body"],
         "facts": card["facts"],
         "links": card["links"],
-        "actions": [dict(a) for a in card.get("actions", [])] if waiting else [],
+        "progress": notification.progress,
+        "actions": offered(card) if seated else [],
         "waiting_for_you": waiting,
         "your_answer": None
         if answer is None
-        else {"verb": answer.verb, "responded_at": clock.text(answer.responded_at)},
+        else {
+            "verb": answer.verb,
+            "inputs": answer.inputs,
+            "responded_at": clock.text(answer.responded_at),
+        },
         "decision": None if decision is None else outcome(decision, reader_id=row.employee_id),
         "arrived_at": clock.text(row.arrived_at),
         "due_at": clock.text(notification.due_at),
@@ -230,15 +237,10 @@ def counts(*, employee_id: uuid.UUID) -> Counts:
 def _waiting(employee_id: uuid.UUID) -> Q:
     """What is open and waits for this person.
 
-    Requests in which they hold a seat that has not answered the present version, and what they
+    Requests in which they hold a free seat, except those that only collect answers, and what they
     must confirm and have not, as it reads now.
     """
-    answered = Response.objects.filter(
-        seat=OuterRef("pk"), version=OuterRef("notification__version")
-    )
-    seats = Seat.objects.filter(
-        holder_id=employee_id, notification__state=Notification.State.OPEN
-    ).exclude(Exists(answered))
+    seats = _free_seats(employee_id).exclude(notification__policy__mode="collect")
     unconfirmed = Recipient.objects.filter(
         employee_id=employee_id,
         acknowledged_version__lt=F("notification__version"),
@@ -246,6 +248,23 @@ def _waiting(employee_id: uuid.UUID) -> Q:
     )
     ids = seats.values("notification_id").union(unconfirmed.values("notification_id"), all=True)
     return Q(notification_id__in=ids)
+
+
+def _free_seats(employee_id: uuid.UUID) -> QuerySet[Seat]:
+    """A person's seats in the present step of open requests that have not answered its version."""
+    answered = Response.objects.filter(
+        seat=OuterRef("pk"), version=OuterRef("notification__version")
+    )
+    return Seat.objects.filter(
+        holder_id=employee_id,
+        notification__state=Notification.State.OPEN,
+        step=F("notification__step"),
+    ).exclude(Exists(answered))
+
+
+def offered(card: Card) -> list[dict[str, Any]]:
+    """The answers that a card offers."""
+    return [{"inputs": [], **action} for action in card.get("actions", [])]
 
 
 MARKS = {"seen": "seen_at", "read": "read_at", "archived": "archived_at"}

@@ -4,7 +4,7 @@ See docs/adr/0008-accepting-fast.md.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,7 +111,7 @@ def _plan(
     """What of each draft is to be written, or why it is refused; by one look at the database."""
     parsed = [_parse(draft) for draft in drafts]
     good = [draft for draft in drafts if isinstance(draft, Draft)]
-    names = {name for one in parsed if isinstance(one, audience.Audience) for name in _names(one)}
+    names = {name for one in parsed if isinstance(one, list) for name in _names(one)}
     names |= {Name("id", draft.requester) for draft in good if draft.requester is not None}
     found = lookup.look_up(
         categories={draft.category for draft in good}, names=names, caller=caller
@@ -130,7 +130,7 @@ def _plan(
 
 def _plan_one(
     draft: Draft,
-    meant: audience.Audience | errors.HubError,
+    meant: list[audience.Audience] | errors.HubError,
     *,
     found: lookup.Found,
     caller: Caller,
@@ -142,22 +142,23 @@ def _plan_one(
     if isinstance(meant, errors.HubError):
         raise meant
     is_request = draft.kind == Notification.Kind.REQUEST
-    names = audience.only_names(meant)
-    if names is None:
-        unknown = audience.unknown(meant)
-        count, few = _asked(meant, requester=requester if is_request else None)
-    else:
-        unknown = [str(name) for name in names if name not in found.enabled]
-        people = {person for name in names for person in found.enabled.get(name, ())}
-        people -= {requester} if is_request else set()
-        count, few = len(people), sorted(people) if len(people) <= settings.SEATS_AT_MOST else None
-    if few is None and is_request:
+    asked = [_asked(one, requester=requester if is_request else None, found=found) for one in meant]
+    places = [pointer for pointer, _ in drafts.audiences(draft)]
+    unknown = list(dict.fromkeys(name for one in asked for name in one.unknown))
+    for place, one in zip(places, asked, strict=True):
+        if one.count == 0:
+            raise _nobody(unknown, pointer=place)
+    seats = [one.count for one in asked]
+    if is_request and sum(seats) > settings.SEATS_AT_MOST:
         raise _invalid(
-            "/audience", "too_many_approvers",
+            places[0], "too_many_approvers",
             f"A request asks at most {settings.SEATS_AT_MOST} people.",
         )  # fmt: skip
-    if count == 0:
-        raise _nobody(unknown)
+    count, few = seats[0], asked[0].few
+    steps = [step for step, number in enumerate(seats) for _ in range(number)]
+    if len(asked) > 1:
+        few = [person for one in asked for person in one.few or ()]
+        count = len(set(few))
     radius = blast_radius.of(caller)
     held = radius.is_exceeded_by(count)
     upcoming = lifecycle.upcoming(send_at=draft.send_at, now=now)
@@ -170,8 +171,8 @@ def _plan_one(
         sensitivity=draft.sensitivity or category.sensitivity,
         priority=draft.priority,
         card=draft.card,
-        audience=draft.audience,
-        policy=drafts.policy(draft, seats=count) if is_request else {},
+        audience=drafts.audience(draft),
+        policy=drafts.policy(draft, seats=seats) if is_request else {},
         requester_id=requester,
         collapse_key=draft.collapse_key,
         metadata=draft.metadata,
@@ -183,6 +184,7 @@ def _plan_one(
         on_expiry=draft.on_expiry,
         people=few or (),
         seats=[ids.uuid7() for _ in few or ()] if is_request else (),
+        steps=steps if len(asked) > 1 else (),
         at_once=few is not None
         and not (held or draft.waves)
         and upcoming == Notification.State.OPEN,
@@ -195,17 +197,21 @@ def _plan_one(
     return accepted, row
 
 
-def _parse(draft: Draft | errors.HubError) -> audience.Audience | errors.HubError:
+def _parse(draft: Draft | errors.HubError) -> list[audience.Audience] | errors.HubError:
+    """Its audience, or those of its steps."""
     if isinstance(draft, errors.HubError):
         return draft
     try:
-        return audience.validate(draft.audience, pointer="/audience")
+        return [
+            audience.validate(said, pointer=pointer) for pointer, said in drafts.audiences(draft)
+        ]
     except errors.Invalid as refusal:
         return refusal
 
 
-def _names(meant: audience.Audience) -> Sequence[Name]:
-    return audience.only_names(meant) or ()
+def _names(meant: Sequence[audience.Audience]) -> Iterator[Name]:
+    for one in meant:
+        yield from audience.only_names(one) or ()
 
 
 def _category(draft: Draft, *, found: lookup.Found) -> lookup.Category:
@@ -230,25 +236,37 @@ def _requester(draft: Draft, *, found: lookup.Found) -> uuid.UUID | None:
     return requester[0]
 
 
-def _asked(
-    meant: audience.Audience, *, requester: uuid.UUID | None
-) -> tuple[int, list[uuid.UUID] | None]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
     """How many are meant, and who, in the order of their ids; None if they are too many for that.
 
     The approvers of a request are frozen like this, and its requester is never among them.
     """
+
+    count: int
+    few: Sequence[uuid.UUID] | None
+    unknown: Sequence[str]
+
+
+def _asked(meant: audience.Audience, *, requester: uuid.UUID | None, found: lookup.Found) -> _Asked:
+    most = settings.SEATS_AT_MOST
+    names = audience.only_names(meant)
+    if names is not None:
+        unknown = [str(name) for name in names if name not in found.enabled]
+        named = {person for name in names for person in found.enabled.get(name, ())} - {requester}
+        return _Asked(len(named), sorted(named) if len(named) <= most else None, unknown)
     people = audience.matching(meant).order_by("id")
     if requester is not None:
         people = people.exclude(id=requester)
-    few = list(people.values_list("id", flat=True)[: settings.SEATS_AT_MOST + 1])
-    if len(few) <= settings.SEATS_AT_MOST:
-        return len(few), few
-    return audience.count(meant), None
+    few = list(people.values_list("id", flat=True)[: most + 1])
+    if len(few) <= most:
+        return _Asked(len(few), few, audience.unknown(meant))
+    return _Asked(audience.count(meant), None, audience.unknown(meant))
 
 
-def _nobody(unknown: Sequence[str]) -> errors.Invalid:
+def _nobody(unknown: Sequence[str], *, pointer: str) -> errors.Invalid:
     hint = f" Unknown: {', '.join(unknown[:20])}." if unknown else ""
-    return _invalid("/audience", "audience_empty", f"The audience contains nobody.{hint}")
+    return _invalid(pointer, "audience_empty", f"The audience contains nobody.{hint}")
 
 
 def _invalid(pointer: str, code: str, message: str) -> errors.Invalid:

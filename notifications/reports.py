@@ -48,6 +48,7 @@ class Report(TypedDict):
     released_at: str | None
     fanned_out: bool
     metadata: dict[str, Any]
+    progress: dict[str, int] | None
     decision: inbox.Outcome | None
 
 
@@ -132,6 +133,7 @@ def report(notification: Notification) -> Report:
         "released_at": clock.text(notification.released_at),
         "fanned_out": notification.fanned_out_at is not None,
         "metadata": notification.metadata,
+        "progress": notification.progress,
         "decision": None if decision is None else inbox.outcome(decision),
     }
 

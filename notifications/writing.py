@@ -33,11 +33,12 @@ WITH given AS MATERIALIZED (
         requester_id uuid, collapse_key text, metadata jsonb, waves jsonb, joiners bool,
         send_at timestamptz, due_at timestamptz, expires_at timestamptz, on_expiry text,
         held_over int,
-        tells_each bool, people uuid[], seats uuid[], at_once bool)),
+        tells_each bool, people uuid[], seats uuid[], steps int[], at_once bool, copies int)),
 people AS MATERIALIZED (
     SELECT given.id AS notification_id, given.kind, given.at_once, named.seat_id,
-           employee.id AS employee_id
-      FROM given CROSS JOIN unnest(given.people, given.seats) AS named (id, seat_id)
+           coalesce(named.step, 0) AS step, employee.id AS employee_id
+      FROM given
+     CROSS JOIN unnest(given.people, given.seats, given.steps) AS named (id, seat_id, step)
      CROSS JOIN LATERAL (
         SELECT id FROM accounts_employee
          WHERE accounts_employee.id = named.id AND disabled_at IS NULL OFFSET 0) AS employee),
@@ -54,17 +55,17 @@ notification AS (
            metadata, waves, joiners, send_at, due_at, expires_at, on_expiry, %(now)s, %(key)s,
            held_over, tells_each,
            CASE WHEN at_once THEN %(now)s::timestamptz END,
-           CASE WHEN at_once THEN cardinality(people) ELSE 0 END, 1
+           CASE WHEN at_once THEN copies ELSE 0 END, 1
       FROM given, claimed),
 seat AS (
     INSERT INTO notifications_seat (id, notification_id, step, principal_id, holder_id, source)
-    SELECT seat_id, notification_id, 0, employee_id, employee_id, 'audience'
+    SELECT seat_id, notification_id, step, employee_id, employee_id, 'audience'
       FROM people, claimed WHERE seat_id IS NOT NULL),
 recipient AS (
     INSERT INTO notifications_recipient (
         employee_id, notification_id, arrived_at, acknowledged_version)
     SELECT employee_id, notification_id, %(now)s, CASE kind WHEN 'acknowledgement' THEN 0 END
-      FROM people, claimed WHERE at_once),
+      FROM people, claimed WHERE at_once AND step = 0),
 errand AS (
     INSERT INTO notifications_errand (
         kind, queue, lane, subsystem_id, notification_id, size, purpose, employee_from,
@@ -97,7 +98,10 @@ class Outcome(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A notification to be written; `people` in the order of their ids, empty if too many."""
+    """A notification to be written; `people` in the order of their ids, empty if too many.
+
+    The people of a sequence come step by step; only those of the first one get their copies now.
+    """
 
     id: uuid.UUID
     category_id: uuid.UUID
@@ -120,9 +124,15 @@ class Row:
     on_expiry: str
     people: Sequence[uuid.UUID]
     seats: Sequence[uuid.UUID]  # ids for the seats of these people; none for a notice
+    steps: Sequence[int]  # and their steps; none where there is but one
     at_once: bool  # its copies are written now, not by a fan-out
     held_over: int | None  # the blast radius that it exceeds
     tells_each: bool = False  # of an acknowledgement: an event for each person who confirms
+
+    @property
+    def first(self) -> Sequence[uuid.UUID]:
+        """Those who are told first: everybody, unless it is a sequence."""
+        return self.people[: self.steps.count(0)] if self.steps else self.people
 
 
 def write(
@@ -183,6 +193,8 @@ def _json(row: Row) -> dict[str, Any]:
         "on_expiry": row.on_expiry,
         "people": [str(person) for person in row.people],
         "seats": [str(seat) for seat in row.seats],
+        "steps": row.steps,
+        "copies": len(row.first),
         "at_once": row.at_once,
     }
 
@@ -192,8 +204,8 @@ def _errands(row: Row, *, now: datetime) -> list[dict[str, Any]]:
     lane = errands.lane_for(kind=row.kind, priority=row.priority)
     if row.at_once:
         push = _errand(_PUSH, row, lane=lane, due_at=now, now=now)
-        ends = {"employee_from": str(row.people[0]), "employee_to": str(row.people[-1])}
-        due = [{**push, "purpose": _SHOW, "size": len(row.people), **ends}]
+        ends = {"employee_from": str(row.first[0]), "employee_to": str(row.first[-1])}
+        due = [{**push, "purpose": _SHOW, "size": len(row.first), **ends}]
         if row.joiners:
             due.append(_errand(_JOINERS, row, lane=lane, due_at=now + JOINERS_EVERY, now=now))
     elif row.held_over is None:

@@ -12,7 +12,10 @@ from notifications import categories
 from notifications.models import Category
 from notifications.models.category import Sensitivity
 
-TRAITS = ("name", "essential", "sensitivity", "reject_needs_comment", "strict_acknowledgement")
+TRAITS = (
+    "name", "essential", "sensitivity", "reject_needs_comment", "strict_acknowledgement",
+    "bulk_answers",
+)  # fmt: skip
 
 
 class TraitsForm(forms.Form):
@@ -33,6 +36,9 @@ class TraitsForm(forms.Form):
     strict_acknowledgement = forms.BooleanField(
         required=False,
         help_text="A callback counts as heard only if the answer quotes its id.",
+    )
+    bulk_answers = forms.BooleanField(
+        required=False, help_text="Employees may answer many of its requests by one act."
     )
 
 

@@ -5,10 +5,11 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api import bodies
+from notifications.api.actions import ActionOffered
 from notifications.models import Decision, Notification
 from notifications.models.category import Sensitivity
 
-VERBS = ["approve", "reject"]
+OUTCOMES = ["approve", "reject"]
 SENDABLE = ["notice", "acknowledgement", "request"]
 
 
@@ -38,7 +39,7 @@ class DecisionShape(bodies.Body):
     """The decision on a request, and what the sub-system did with it."""
 
     verb = serializers.CharField()
-    effect = serializers.ChoiceField(choices=VERBS)
+    effect = serializers.ChoiceField(choices=OUTCOMES)
     version = serializers.IntegerField()
     decided_at = serializers.DateTimeField()
     decided_by = DecidedBy(allow_null=True)
@@ -75,14 +76,6 @@ class Link(bodies.Body):
     path = bodies.Pattern(r"^/[A-Za-z0-9/_.~-]*$", max_length=500, default="/")
 
 
-class ActionShape(bodies.Body):
-    """One answer a request offers."""
-
-    verb = serializers.ChoiceField(choices=VERBS)
-    label = bodies.Line(max_length=40)  # type: ignore[assignment]  # DRF takes it off the class
-    comment = serializers.ChoiceField(choices=["none", "optional", "required"], required=False)
-
-
 class SubsystemShape(bodies.Body):
     """Who sent it."""
 
@@ -90,19 +83,18 @@ class SubsystemShape(bodies.Body):
     name = serializers.CharField()
 
 
-class ActionOffered(bodies.Body):
-    """One answer that is the reader's to give."""
+class Progress(bodies.Body):
+    """Which step of a sequence is asked, counted from 1, and of how many."""
 
-    verb = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
-    effect = serializers.ChoiceField(choices=VERBS)
-    comment = serializers.CharField(allow_blank=True)
+    step = serializers.IntegerField()
+    steps = serializers.IntegerField()
 
 
 class OwnAnswer(bodies.Body):
     """What the reader answered."""
 
     verb = serializers.CharField()
+    inputs = serializers.DictField(allow_null=True)
     responded_at = serializers.DateTimeField()
 
 
@@ -122,6 +114,7 @@ class ItemShape(bodies.Body):
     body = serializers.CharField(allow_blank=True)
     facts = Fact(many=True)
     links = Link(many=True)
+    progress = Progress(allow_null=True)
     actions = ActionOffered(many=True)
     waiting_for_you = serializers.BooleanField()
     your_answer = OwnAnswer(allow_null=True)
@@ -168,6 +161,7 @@ class ReportShape(bodies.Body):
     released_at = serializers.DateTimeField(allow_null=True)
     fanned_out = serializers.BooleanField()
     metadata = serializers.DictField()
+    progress = Progress(allow_null=True)
     decision = DecisionShape(allow_null=True)
 
 

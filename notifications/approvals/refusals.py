@@ -21,6 +21,12 @@ class AlreadyAnswered(HubError):
     code, status, title = "already_answered", 409, "Already answered"
 
 
+class StepOver(HubError):
+    """The step in which the person sits was approved by others; the data say where it stands."""
+
+    code, status, title = "step_over", 409, "The step is over"
+
+
 class VersionChanged(HubError):
     """The content is not what the person saw; the new content is enclosed."""
 

@@ -1,18 +1,18 @@
 """An approver answers: checked, recorded, and perhaps decided, in one transaction."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db import transaction
 
 from accounts import audit
 from hub.lib import clock, errors
 from notifications import closing, inbox
-from notifications.approvals import decisions, policy, refusals
+from notifications.approvals import decisions, inputs, refusals, seats, steps
 from notifications.callbacks import events
-from notifications.models import Category, Notification, Recipient, Response, Seat
+from notifications.models import Category, Notification, Recipient, Response
 from notifications.models.notification import Action
 
 
@@ -23,7 +23,8 @@ class Answer:
     verb: str
     version: int  # of the content the person saw
     comment: str = ""
-    inputs: dict[str, Any] | None = None
+    inputs: dict[str, Any] = field(default_factory=dict)
+    step: int | None = None  # of a sequence, counted from 1; None: whichever is asked
 
 
 @transaction.atomic
@@ -34,20 +35,19 @@ def respond(
 
     The notification's row is locked, so answers to one request come one after another; the
     constraints on Response and Decision hold even without. Repeating one's own answer changes
-    nothing and is answered alike. Raises NotFound for who doesn't see the request, and the
-    refusals of `notifications.approvals.refusals`.
+    nothing and is answered alike. Raises NotFound for who doesn't see the request, Invalid, and
+    the refusals of `notifications.approvals.refusals`.
     """
     # Invisible objects are not found, before anything else is said of them.
     if not Recipient.objects.filter(pk=(employee_id, notification_id)).exists():
         raise errors.NotFound("There is no such notification in your inbox.")
     notification = Notification.objects.select_for_update(no_key=True).get(id=notification_id)
-    seat = Seat.objects.filter(notification=notification, holder_id=employee_id).first()
     if notification.kind != Notification.Kind.REQUEST:
         raise refusals.NothingToAnswer("This notification only informs you.")
-    if seat is None:
+    held = seats.held(notification, employee_id=employee_id)
+    if not held:
         raise refusals.NotYoursToAnswer("You are not among those who are asked.")
-    own = Response.objects.filter(seat=seat, version=notification.version).first()
-    if own is not None and own.verb == answer.verb and answer.version == own.version:
+    if _is_repeated(seats.asked(held, notification, step=answer.step), answer):
         return inbox.item(employee_id=employee_id, notification_id=notification_id)
     _refuse_closed(notification, employee_id=employee_id, now=now)
     if answer.version != notification.version:
@@ -55,11 +55,7 @@ def respond(
             "The content changed after you saw it. Read it again, then answer.",
             data={"item": inbox.item(employee_id=employee_id, notification_id=notification_id)},
         )
-    if own is not None:
-        raise refusals.AlreadyAnswered(
-            "You have answered this already; an answer can't be changed.",
-            data={"verb": own.verb, "responded_at": clock.text(own.responded_at)},
-        )
+    seat = seats.to_answer(held, notification, step=answer.step)
     action = _action(notification, answer=answer)
     response = Response.objects.create(
         notification=notification,
@@ -69,11 +65,22 @@ def respond(
         verb=answer.verb,
         effect=action["effect"],
         comment=answer.comment or None,
-        inputs=answer.inputs,
+        inputs=inputs.check(action.get("inputs", []), answer.inputs) or None,
         responded_at=now,
     )
     _record(notification, response=response, employee_id=employee_id, now=now)
     return inbox.item(employee_id=employee_id, notification_id=notification_id)
+
+
+def _is_repeated(held: seats.Held | None, answer: Answer) -> bool:
+    """Whether this very answer has been given already."""
+    own = None if held is None else held.response
+    given = {name: value for name, value in answer.inputs.items() if value is not None}
+    return (
+        own is not None
+        and (own.verb, own.version) == (answer.verb, answer.version)
+        and (own.inputs or {}) == given
+    )
 
 
 def _record(
@@ -81,23 +88,20 @@ def _record(
 ) -> None:
     """Mark the copy as answered; decide if the policy says so, else tell of the answer."""
     Recipient.objects.filter(pk=(employee_id, notification.id)).update(responded_at=now)
-    effects = cast(
-        "list[policy.Effect]",
-        list(
-            Response.objects.filter(notification=notification, version=notification.version)
-            .order_by("responded_at", "id")
-            .values_list("effect", flat=True)
-        ),
-    )
-    seats = Seat.objects.filter(notification=notification).count()
-    actor = audit.Actor(kind="employee", id=str(employee_id))
-    effect = policy.evaluate(policy.Policy(**notification.policy), seats=seats, effects=effects)
+    asked, standing = notification.step, steps.standing(notification)
+    effect = standing.outcome
     if effect is not None:
-        verb = response.verb if response.effect == effect else effect
         decisions.decide(
-            notification, verb=verb, effect=effect, response=response, actor=actor, now=now
+            notification,
+            verb=response.verb if response.effect == effect else effect,
+            effect=effect,
+            response=response,
+            actor=audit.Actor(kind="employee", id=str(employee_id)),
+            now=now,
         )
         return
+    if standing.step > asked:
+        steps.open_step(notification, step=standing.step, now=now)
     closing.announce(notification, now=now)
     events.emit(
         notification,
@@ -106,6 +110,10 @@ def _record(
             "version": response.version,
             "verb": response.verb,
             "effect": response.effect,
+            "comment": response.comment,
+            "inputs": response.inputs,
+            "step": asked + 1,
+            "progress": notification.progress,
             "actor": {"employee_id": response.actor.employee_id, "on_behalf_of": None},
             "responded_at": clock.text(now),
         },
@@ -150,5 +158,10 @@ def _action(notification: Notification, *, answer: Answer) -> Action:
         raise refusals.CommentRequired(
             "Say why: this answer needs a comment.",
             errors=[errors.FieldError("/comment", "comment_required", "Give a reason.")],
+        )
+    if rule == "none" and answer.comment.strip():
+        raise errors.Invalid(
+            "This answer takes no comment.",
+            errors=[errors.FieldError("/comment", "not_wanted", "Leave it out.")],
         )
     return action

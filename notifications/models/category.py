@@ -28,6 +28,8 @@ class Category(models.Model):
     sensitivity = models.CharField(max_length=10, choices=Sensitivity, default=Sensitivity.INTERNAL)
     reject_needs_comment = models.BooleanField(default=True)
     strict_acknowledgement = models.BooleanField(default=False)
+    # Whether people may answer many of its requests by one act.
+    bulk_answers = models.BooleanField(default=False, db_default=False)
 
     personal: dict[str, Personal] = {}
     not_personal = frozenset({"key", "name", "sensitivity"})

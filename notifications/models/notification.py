@@ -12,13 +12,27 @@ from notifications.models.category import Sensitivity
 KEPT = "the category's retention, 2 years by default"
 
 
+class Input(TypedDict):
+    """Something that an answer says besides its verb and its comment."""
+
+    name: str
+    label: str
+    type: str  # text | number | date | boolean | select | multi-select
+    required: bool
+    min: NotRequired[float | str]
+    max: NotRequired[float | str]
+    max_length: NotRequired[int]
+    options: NotRequired[list[str]]
+
+
 class Action(TypedDict):
     """One answer a request offers: its verb, what it counts as, and what it asks for."""
 
     verb: str
     label: str
-    effect: str  # approve | reject
-    comment: str  # none | optional | required
+    effect: str  # approve | reject | answer
+    comment: str  # none | optional | required; empty: the category decides
+    inputs: NotRequired[list[Input]]
 
 
 class Card(TypedDict):
@@ -81,6 +95,8 @@ class Notification(models.Model):
     sealed_content = SealedJSON(null=True)
     audience = models.JSONField()
     policy = models.JSONField(default=dict)
+    # Of a sequence: which step is asked. It moves with the answer that opens the next one.
+    step = models.PositiveSmallIntegerField(default=0, db_default=0)
     requester = models.ForeignKey(
         "accounts.Employee", null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -175,6 +191,17 @@ class Notification(models.Model):
     def reason(self) -> str | None:
         """What the sender told the people when it was closed; None where nothing was said."""
         return cast("str | None", self.closed_reason)
+
+    @property
+    def collects(self) -> bool:
+        """Whether it gathers answers and decides nothing."""
+        return bool(self.policy.get("mode") == "collect")
+
+    @property
+    def progress(self) -> dict[str, int] | None:
+        """Of a sequence: which step is asked, counted from 1, and of how many."""
+        steps = self.policy.get("steps")
+        return {"step": self.step + 1, "steps": len(steps)} if steps else None
 
     def action(self, verb: str) -> Action | None:
         """The action of that verb; None if this notification does not offer it."""

@@ -21,7 +21,7 @@ class Response(models.Model):
     version = models.PositiveIntegerField()
     actor = models.ForeignKey("accounts.Employee", on_delete=models.PROTECT, related_name="+")
     verb = models.CharField(max_length=32)
-    effect = models.CharField(max_length=8)  # approve | reject
+    effect = models.CharField(max_length=8)  # approve | reject | answer
     comment = SealedText(null=True)
     inputs = SealedJSON(null=True)
     responded_at = models.DateTimeField()

@@ -11,6 +11,8 @@ KEPT = "the notification's"
 class Seat(models.Model):
     """A place among the approvers of a request; who *answers*. Frozen when it is accepted.
 
+    It is asked when the request has come to its step. One person may sit in several steps.
+
     The principal is whom the audience named; the holder is who answers now (the same person
     until a delegation, an escalation or a reassignment). Personal data: both.
     """

@@ -3,6 +3,7 @@
 import uuid
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,6 +13,7 @@ from accounts.api.schema import IDEMPOTENCY_KEY
 from accounts.api.views import EmployeeView, answers
 from accounts.directory import choose
 from hub.lib import clock
+from notifications.api.policies import STEPS_AT_MOST
 from notifications.api.shapes import ItemShape
 from notifications.approvals import respond
 
@@ -22,6 +24,11 @@ class ResponseInput(bodies.Body):
     verb = bodies.Line(max_length=32)
     version = bodies.Whole(min_value=1, max_value=2_000_000_000)
     comment = bodies.Text(max_length=2000, required=False, default="", allow_blank=True)
+    inputs = serializers.DictField(required=False, default=dict)
+    step = bodies.Whole(
+        min_value=1, max_value=STEPS_AT_MOST, required=False, allow_null=True, default=None,
+        help_text="Of a sequence; needed only by whom it asks in several steps.",
+    )  # fmt: skip
 
 
 class Respond(EmployeeView):
@@ -33,7 +40,7 @@ class Respond(EmployeeView):
         request=ResponseInput,
         responses=answers({200: ItemShape}, refused=[400, 401, 403, 404, 409, 422, 429]),
         parameters=[IDEMPOTENCY_KEY],
-        summary="Approve or reject",
+        summary="Approve, reject, or whatever else the item offers",
     )
     def post(self, request: Request, notification_id: uuid.UUID) -> Response:
         """Record the answer; the item as it is afterwards, or why the answer is not taken."""

@@ -1,38 +1,18 @@
 """What a notification to be sent looks like, and the domain's draft of it."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import serializers
 
 from accounts.api import bodies
 from notifications import ingest
-from notifications.api.shapes import SENDABLE, ActionShape, Fact, Link
+from notifications.api.actions import ACTIONS_AT_MOST, ActionShape
+from notifications.api.policies import Audience, Policy
+from notifications.api.shapes import SENDABLE, Fact, Link
 from notifications.api.subsystem import quick
 from notifications.models import Notification
 from notifications.models.category import Sensitivity
-from notifications.models.notification import Action, Card
-
-
-class Policy(bodies.Body):
-    """How many approvers must approve; one rejection ends it unless `reject_ends` is false."""
-
-    mode = serializers.ChoiceField(choices=["any", "all", "quorum"])
-    n = bodies.Whole(required=False, min_value=1, max_value=500)
-    reject_ends = bodies.Flag(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A quorum says how many, the others don't."""
-        if (attrs["mode"] == "quorum") != ("n" in attrs):
-            raise serializers.ValidationError({"n": "A quorum has a number, the others have none."})
-        return attrs
-
-
-class Audience(bodies.Body):
-    """Whom it is for: in one of `any`, in each of `all`, in none of `none`."""
-
-    any = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
-    all = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
-    none = serializers.ListField(child=serializers.DictField(), required=False, max_length=50)
+from notifications.models.notification import Action, Card, Input
 
 
 class Waves(bodies.Body):
@@ -53,7 +33,7 @@ class NotificationInput(bodies.Body):
     body = bodies.Text(max_length=20_000, required=False, default="", allow_blank=True)
     facts = serializers.ListField(child=Fact(), required=False, default=list, max_length=30)
     links = serializers.ListField(child=Link(), required=False, default=list, max_length=10)
-    audience = Audience()
+    audience = Audience(required=False, help_text="Of everything but a sequence, which has steps.")
     requester = bodies.Line(max_length=64, required=False, allow_null=True, default=None)
     sensitivity = serializers.ChoiceField(choices=Sensitivity.choices, required=False)
     priority = serializers.ChoiceField(
@@ -66,7 +46,7 @@ class NotificationInput(bodies.Body):
     expires_at = bodies.Moment(required=False, allow_null=True, default=None)
     on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], default="none")
     policy = Policy(required=False)
-    actions = serializers.ListField(child=ActionShape(), required=False, max_length=2)
+    actions = serializers.ListField(child=ActionShape(), required=False, max_length=ACTIONS_AT_MOST)
     collapse_key = bodies.Pattern(
         r"^[A-Za-z0-9._-]+$", max_length=64, required=False, allow_null=True, default=None
     )
@@ -84,10 +64,29 @@ class NotificationInput(bodies.Body):
             for name in ("waves", "joiners"):
                 if attrs[name]:
                     raise serializers.ValidationError({name: "A request does not have this."})
-        verbs = [action["verb"] for action in attrs.get("actions") or []]
-        if len(set(verbs)) != len(verbs):
-            raise serializers.ValidationError({"actions": "Each verb may stand once."})
+        mode = (attrs.get("policy") or {}).get("mode")
+        if "audience" not in attrs and mode != "sequence":
+            missing = serializers.ErrorDetail("Say whom it is for.", code="required")
+            raise serializers.ValidationError({"audience": missing})
+        if "audience" in attrs and mode == "sequence":
+            raise serializers.ValidationError({"audience": "Each step of a sequence has its own."})
+        flaw = flaw_of_actions(attrs.get("actions") or [], collects=mode == "collect")
+        if flaw is not None:
+            raise serializers.ValidationError({"actions": flaw})
         return attrs
+
+
+def flaw_of_actions(actions: list[dict[str, Any]], *, collects: bool) -> str | None:
+    """What is wrong with them together; None if nothing is."""
+    verbs = [action["verb"] for action in actions]
+    if len(set(verbs)) != len(verbs):
+        return "Each verb may stand once."
+    effects = {action.get("effect", action["verb"]) for action in actions}
+    if collects and effects != {"answer"}:
+        return "What collects answers offers them: verbs with the effect answer."
+    if not collects and actions and "approve" not in effects:
+        return "One of them must approve, or nobody could."
+    return None
 
 
 DEFAULT_ACTIONS = [
@@ -117,7 +116,7 @@ def draft_of(body: dict[str, Any]) -> ingest.Draft:
         category=body["category"],
         kind=body["kind"],
         card=card,
-        audience=body["audience"],
+        audience=body.get("audience", {}),
         reference=body["reference"],
         requester=body["requester"],
         sensitivity=body.get("sensitivity"),
@@ -136,9 +135,13 @@ def draft_of(body: dict[str, Any]) -> ingest.Draft:
 
 def action_of(given: dict[str, Any]) -> Action:
     """An action with its effect; an empty comment rule means that the category decides."""
-    return {
+    action: Action = {
         "verb": given["verb"],
         "label": given["label"],
-        "effect": given["verb"],
+        "effect": given.get("effect", given["verb"]),
         "comment": given.get("comment", ""),
     }
+    if given.get("inputs"):
+        declared = [{"label": one["name"], **one} for one in given["inputs"]]
+        action["inputs"] = cast("list[Input]", declared)
+    return action

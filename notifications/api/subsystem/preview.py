@@ -9,7 +9,7 @@ from accounts import audience
 from accounts.api import bodies
 from accounts.api.views import SubsystemView, answers
 from notifications import blast_radius
-from notifications.api.subsystem.inputs import Audience
+from notifications.api.policies import Audience
 
 
 class PreviewInput(bodies.Body):

@@ -14,7 +14,7 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.api import bodies
 from hub.lib import text
-from notifications.api import shapes
+from notifications.api import actions, policies, shapes
 from notifications.models import Notification
 from notifications.models.category import Sensitivity
 
@@ -44,8 +44,10 @@ def _whole(body: dict[str, Any]) -> dict[str, Any]:
         raise _Unsure
     if body["kind"] == Notification.Kind.REQUEST and (body.get("waves") or body.get("joiners")):
         raise _Unsure
-    verbs = [action["verb"] for action in body.get("actions") or ()]
-    if len(set(verbs)) != len(verbs):
+    verbs = {action["verb"]: action.get("effect") for action in body.get("actions") or ()}
+    if len(verbs) < len(body.get("actions") or ()):
+        raise _Unsure
+    if verbs and "approve" not in {*verbs, *verbs.values()}:
         raise _Unsure
     return {**_DEFAULTS, "facts": [], "links": [], "metadata": {}, **body}
 
@@ -170,6 +172,11 @@ def _action(value: object) -> dict[str, Any]:
     action = _members(value, _ACTION)
     if not {"verb", "label"} <= action.keys():
         raise _Unsure
+    own = action["verb"] in actions.OWN_EFFECT
+    if action.get("effect", action["verb"] if own else None) not in (
+        (action["verb"],) if own else actions.EFFECTS
+    ):
+        raise _Unsure
     return action
 
 
@@ -203,12 +210,13 @@ _LINK: Final = {
     "path": _matching("/[A-Za-z0-9/_.~-]*", 500),
 }
 _ACTION: Final = {
-    "verb": _one_of(shapes.VERBS),
+    "verb": _matching("[a-z][a-z0-9_-]*", 32),
     "label": _line(40),
-    "comment": _one_of(("none", "optional", "required")),
+    "effect": _one_of(actions.EFFECTS),
+    "comment": _one_of(actions.COMMENTS),
 }
 _POLICY: Final = {
-    "mode": _one_of(("any", "all", "quorum")),
+    "mode": _one_of(policies.RULES),
     "n": _one_of_type(int, lambda n: 1 <= n <= 500),
     "reject_ends": _one_of_type(bool),
 }
@@ -237,7 +245,7 @@ _NOTIFICATION: Final[dict[str, Reader]] = {
     "expires_at": _absent_or(_by_field(bodies.Moment())),
     "on_expiry": _one_of(("none", "approve", "reject")),
     "policy": _policy,
-    "actions": _list(_action, 2),
+    "actions": _list(_action, actions.ACTIONS_AT_MOST),
     "collapse_key": _absent_or(_matching("[A-Za-z0-9._-]+", 64)),
     "metadata": _object,
 }

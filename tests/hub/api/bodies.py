@@ -31,7 +31,8 @@ def full(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/me/inbox/mark": {"ids": ids, "mark": "read"},
         "POST /api/v1/me/receipts": {"ids": ids, "receipt": "seen"},
         "POST /api/v1/me/inbox/{notification_id}/response": {
-            "verb": "approve", "version": 1, "comment": "Fine.",
+            "verb": "approve", "version": 1, "comment": "Fine.", "inputs": {"until": "2099-01-01"},
+            "step": 1,
         },
         "POST /api/v1/notifications": {
             "category": "approval", "kind": "request", "reference": "EXP-1", "title": "Title",
@@ -46,7 +47,13 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "requester": "E1003", "sensitivity": "internal", "priority": "high", "send_at": None,
             "due_at": "2099-01-01T00:00:00Z", "expires_at": "2099-01-02T00:00:00+02:00",
             "on_expiry": "reject", "policy": {"mode": "quorum", "n": 1, "reject_ends": True},
-            "actions": [{"verb": "approve", "label": "Yes", "comment": "none"}],
+            "actions": [
+                {"verb": "approve", "label": "Yes", "effect": "approve", "comment": "optional", "inputs": [
+                    {"name": "until", "label": "Until", "type": "date", "required": False, "min": "2000-01-01"},
+                    {"name": "text", "type": "text", "max_length": 9},
+                    {"name": "which", "type": "multi-select", "options": ["a"], "min": 0, "max": 1},
+                ]},
+            ],
             "collapse_key": "exp", "metadata": {"opaque": [1, {"deep": "x"}]},
         },
     }  # fmt: skip
