@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from hub.lib import clock, cursors, errors
 from hub.lib.columns import CurrentTransactionId
-from notifications.models import Decision, Notification, Recipient, Response, Seat
+from notifications import waiting
+from notifications.models import Decision, Notification, Recipient, Response
 from notifications.models.notification import Card
 
 COUNT_CAP = 100  # beyond it a badge says "99+"
@@ -99,7 +100,7 @@ def page(
     if state == "archived":
         rows = rows.exclude(archived_at=None)
     elif state == "waiting":
-        rows = rows.filter(_waiting(employee_id))
+        rows = rows.filter(waiting.for_person(employee_id))
     else:
         rows = rows.filter(archived_at=None)
     if category is not None:
@@ -140,7 +141,7 @@ def items(rows: Sequence[Recipient], *, employee_id: uuid.UUID) -> list[Item]:
     decided: dict[uuid.UUID, Decision] = {}
     if asked:
         seated = set(
-            _free_seats(employee_id)
+            waiting.free_seats(employee_id)
             .filter(notification_id__in=asked)
             .values_list("notification_id", flat=True)
         )
@@ -169,9 +170,9 @@ def _item(
     if answer is not None and answer.version != notification.version:
         answer = None  # an edit voided it
     confirmed = (row.acknowledged_version or 0) >= notification.version
-    waiting = seated and not notification.collects
+    waits = seated and not notification.collects
     if notification.kind == Notification.Kind.ACKNOWLEDGEMENT:
-        waiting = not confirmed and notification.state == Notification.State.OPEN
+        waits = not confirmed and notification.state == Notification.State.OPEN
     return {
         "id": str(notification.id),
         "kind": notification.kind,
@@ -188,7 +189,7 @@ def _item(
         "links": card["links"],
         "progress": notification.progress,
         "actions": offered(card) if seated else [],
-        "waiting_for_you": waiting,
+        "waiting_for_you": waits,
         "your_answer": None
         if answer is None
         else {
@@ -229,37 +230,9 @@ def outcome(decision: Decision, *, reader_id: uuid.UUID | None = None) -> Outcom
 def counts(*, employee_id: uuid.UUID) -> Counts:
     """Unread and waiting, each counted to COUNT_CAP at most by a partial index."""
     unread = Recipient.objects.filter(employee_id=employee_id, read_at=None, archived_at=None)
-    waiting = Recipient.objects.filter(_waiting(employee_id), employee_id=employee_id)
-    numbers = [len(q.values_list("notification_id")[:COUNT_CAP]) for q in (unread, waiting)]
+    asked = Recipient.objects.filter(waiting.for_person(employee_id), employee_id=employee_id)
+    numbers = [len(q.values_list("notification_id")[:COUNT_CAP]) for q in (unread, asked)]
     return {"unread": numbers[0], "waiting": numbers[1], "capped": COUNT_CAP in numbers}
-
-
-def _waiting(employee_id: uuid.UUID) -> Q:
-    """What is open and waits for this person.
-
-    Requests in which they hold a free seat, except those that only collect answers, and what they
-    must confirm and have not, as it reads now.
-    """
-    seats = _free_seats(employee_id).exclude(notification__policy__mode="collect")
-    unconfirmed = Recipient.objects.filter(
-        employee_id=employee_id,
-        acknowledged_version__lt=F("notification__version"),
-        notification__state=Notification.State.OPEN,
-    )
-    ids = seats.values("notification_id").union(unconfirmed.values("notification_id"), all=True)
-    return Q(notification_id__in=ids)
-
-
-def _free_seats(employee_id: uuid.UUID) -> QuerySet[Seat]:
-    """A person's seats in the present step of open requests that have not answered its version."""
-    answered = Response.objects.filter(
-        seat=OuterRef("pk"), version=OuterRef("notification__version")
-    )
-    return Seat.objects.filter(
-        holder_id=employee_id,
-        notification__state=Notification.State.OPEN,
-        step=F("notification__step"),
-    ).exclude(Exists(answered))
 
 
 def offered(card: Card) -> list[dict[str, Any]]:
@@ -284,7 +257,7 @@ def mark(
     unset = {column: None}
     rows = rows.exclude(**unset) if mark == "unarchived" else rows.filter(**unset)
     if mark == "archived":
-        rows = rows.exclude(_waiting(employee_id))
+        rows = rows.exclude(waiting.for_person(employee_id))
     return rows.update(
         **{column: None if mark == "unarchived" else now}, changed_in=CurrentTransactionId()
     )

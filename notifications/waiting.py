@@ -1,0 +1,35 @@
+"""What waits for a person: one question, asked by the list, the counts and the marks."""
+
+import uuid
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from notifications.models import Notification, Recipient, Response, Seat
+
+
+def for_person(employee_id: uuid.UUID) -> Q:
+    """What is open and waits for this person.
+
+    Requests in which they hold a free seat, except those that only collect answers, and what they
+    must confirm and have not, as it reads now.
+    """
+    seats = free_seats(employee_id).exclude(notification__policy__mode="collect")
+    unconfirmed = Recipient.objects.filter(
+        employee_id=employee_id,
+        acknowledged_version__lt=F("notification__version"),
+        notification__state=Notification.State.OPEN,
+    )
+    ids = seats.values("notification_id").union(unconfirmed.values("notification_id"), all=True)
+    return Q(notification_id__in=ids)
+
+
+def free_seats(employee_id: uuid.UUID) -> QuerySet[Seat]:
+    """A person's seats in the present step of open requests that have not answered its version."""
+    answered = Response.objects.filter(
+        seat=OuterRef("pk"), version=OuterRef("notification__version")
+    )
+    return Seat.objects.filter(
+        holder_id=employee_id,
+        notification__state=Notification.State.OPEN,
+        step=F("notification__step"),
+    ).exclude(Exists(answered))
