@@ -9,9 +9,10 @@ from django.db import connection
 
 from accounts.models import Employee
 from hub.lib import clock, errors
-from notifications import acknowledgements, changes, inbox, recipients, reports, waiting, withdrawal
+from notifications import acknowledgements, changes, inbox, recipients, reports, withdrawal
 from notifications.approvals import refusals
 from notifications.models import CallbackEvent, Errand, Notification, Recipient
+from notifications.waiting import for_person
 from tests.notifications.acting import answer, cleared, shown, work
 
 pytestmark = pytest.mark.django_db
@@ -268,7 +269,7 @@ def test_two_phones_that_confirm_at_once_tell_the_sender_once(
 def test_the_plan_of_what_waits_reads_the_person_s_copies_only(policy, alice):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        query = Recipient.objects.filter(waiting.for_person(alice.id), employee_id=alice.id)
+        query = Recipient.objects.filter(for_person(alice.id), employee_id=alice.id)
         sql, parameters = query.values_list("notification_id")[:100].query.sql_with_params()
         cursor.execute(f"EXPLAIN {sql}", parameters)
         plan = "\n".join(row[0] for row in cursor.fetchall())

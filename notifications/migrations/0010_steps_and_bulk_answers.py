@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0008_index_of_what_to_acknowledge'),
+        ('notifications', '0009_breakers'),
     ]
 
     operations = [
