@@ -22,7 +22,7 @@ REPLY_LIMIT_BYTES = 64 * 1024
 COALESCE_FROM = 50
 COALESCE_SECONDS = 0.001
 IDLE_SECONDS = 110  # after this a kept connection is not trusted any more
-LIFE_SECONDS = 3600
+LIFE_SECONDS = 3000  # less than the access tokens that it carries
 
 _ERRORS = {
     pycurl.E_OPERATION_TIMEDOUT: "timeout",

@@ -3,8 +3,10 @@
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -357,3 +359,30 @@ def test_slow_answers_are_waited_for_side_by_side(
     emulator.script("*", [{"do": "slow", "ms": 300, "always": True}])
     # One after the other on two connections they would take 27 s.
     assert {o.fate for o in patient.send([said.push(token) for token in tokens])} == {Fate.SENT}
+
+
+def test_access_tokens_are_renewed_under_load_and_no_push_is_refused_for_an_old_one(
+    config: fcm.Config, emulator: client.Emulator
+) -> None:
+    emulator.settings(access_token_seconds=3)
+    tokens = emulator.register_phones(40)
+    busy = fcm.FcmGateway(config)
+    over = threading.Event()
+
+    def send_on_and_on() -> set[str]:
+        reasons: set[str] = set()
+        while not over.is_set():
+            reasons |= {outcome.reason for outcome in busy.send([*map(said.push, tokens)])}
+        return reasons
+
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            sending = [threads.submit(send_on_and_on) for _ in range(4)]
+            while emulator.counters()["access_tokens"] < 4:
+                time.sleep(0.2)
+            over.set()
+            assert [each.result() for each in sending] == [{""}] * 4
+    finally:
+        over.set()
+        emulator.settings(access_token_seconds=3600)
+    assert emulator.counters()["errors"] == {}
