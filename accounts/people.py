@@ -10,16 +10,21 @@ from django.db import connection, models, transaction
 
 from accounts import audit, devices, refusals
 from accounts.directory.port import Person
-from accounts.models import Device, Employee
-from hub.lib import logging
+from accounts.models import Device, Employee, KeptOut
+from hub.lib import keys, logging
 
 log = logging.get(__name__)
 
+# Why somebody is disabled, where the directory was the reason; only these the directory undoes.
+SWITCHED_OFF, EXPIRED, ABSENT, NOT_ADMITTED = "directory", "expired", "absent", "not_admitted"
+BY_DIRECTORY = frozenset(
+    {SWITCHED_OFF, EXPIRED, ABSENT, NOT_ADMITTED, ""}
+)  # "": before it was kept
 _UPSERT_LOCK = 0x68756202  # names move between rows: one writer of them at a time
 _NOTE_SEEN_EVERY = timedelta(minutes=5)
 _ID_AT_MOST = 64  # characters; a longer one is not cut, or it might become somebody else's
 # Called alike in the directory's person and in the employee.
-_COPIED = (
+COPIED = (
     "employee_id", "user_name", "mail", "display_name", "department", "geo", "title",
 )  # fmt: skip
 
@@ -38,12 +43,14 @@ def upsert(*, person: Person, now: datetime) -> Employee:
     """The employee this person is, brought up to date, with the manager if the hub knows them.
 
     A person who is switched off in the directory is disabled. Raises NotAnEmployee if the
-    directory gives no employee id.
+    directory gives no employee id, or if the person is kept out.
     """
     known = (
         Employee.objects.select_related("manager").filter(object_guid=person.object_guid).first()
     )
     if known is None or not _is_current(known, person, now=now):
+        if KeptOut.objects.filter(pk=guid_index(person.object_guid)).exists():
+            raise refusals.NotAnEmployee
         with transaction.atomic():
             upsert_all(people=[person], now=now)
             link_managers(pairs=[(person.object_guid, person.manager_guid)])
@@ -62,28 +69,33 @@ def upsert_all(*, people: Sequence[Person], now: datetime) -> Upserted:
     rehire the old account may still carry it. Managers are set by `link_managers`.
     """
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         claims = _claims([person for person in people if person.enabled], now=now)
         off = {person.object_guid for person in people if not person.enabled}
         back = list(
-            Employee.objects.filter(object_guid__in=claims, disabled_at__isnull=False).values_list(
-                "pk", flat=True
-            )
+            Employee.objects.filter(
+                object_guid__in=claims, disabled_at__isnull=False, disabled_reason__in=BY_DIRECTORY
+            ).values_list("pk", flat=True)
         )
         _free_ids(claims, now=now)
         Employee.objects.bulk_create(
             [
-                Employee(object_guid=guid, seen_in_directory_at=now, **_columns(person))
+                Employee(
+                    object_guid=guid,
+                    seen_in_directory_at=now,
+                    expires_at=person.expires_at,
+                    **columns(person),
+                )
                 for guid, person in claims.items()
             ],
             update_conflicts=True,
             unique_fields=["object_guid"],
-            update_fields=[*_COPIED, "seen_in_directory_at"],
+            update_fields=[*COPIED, "expires_at", "seen_in_directory_at"],
         )
         Employee.objects.filter(object_guid__in=off).update(seen_in_directory_at=now)
         gone = Employee.objects.filter(object_guid__in=off, disabled_at=None)
         disabled = sum(
-            set_disabled(employee_id=pk, reason="directory", actor=audit.HUB, now=now)
+            set_disabled(employee_id=pk, reason=SWITCHED_OFF, actor=audit.HUB, now=now)
             for pk in list(gone.order_by("pk").values_list("pk", flat=True))
         )
         enabled = sum(set_enabled(employee_id=pk, actor=audit.HUB, now=now) for pk in back)
@@ -117,7 +129,8 @@ def set_disabled(*, employee_id: uuid.UUID, reason: str, actor: audit.Actor, now
     Returns False, with nothing done, if they were disabled already.
     """
     with transaction.atomic():
-        if not Employee.objects.filter(pk=employee_id, disabled_at=None).update(disabled_at=now):
+        enabled = Employee.objects.filter(pk=employee_id, disabled_at=None)
+        if not enabled.update(disabled_at=now, disabled_reason=reason):
             return False
         devices.close_all(
             employee_id=employee_id,
@@ -133,26 +146,74 @@ def set_enabled(*, employee_id: uuid.UUID, actor: audit.Actor, now: datetime) ->
     """Undo `set_disabled`; ended sessions stay ended. Returns False if there is nothing to undo."""
     with transaction.atomic():
         disabled = Employee.objects.filter(pk=employee_id, disabled_at__isnull=False)
-        if not disabled.update(disabled_at=None):
+        if not disabled.update(disabled_at=None, disabled_reason=""):
             return False
         _note(actor, "employee_enabled", employee_id, now=now)
     return True
+
+
+def end_expired(*, now: datetime) -> int:
+    """Disable everybody whose account is past its last moment; returns how many.
+
+    No change at the directory tells of it: the moment was known all along.
+    """
+    over = Employee.objects.filter(disabled_at=None, expires_at__lte=now).order_by("pk")
+    return sum(
+        set_disabled(employee_id=pk, reason=EXPIRED, actor=audit.HUB, now=now)
+        for pk in list(over.values_list("pk", flat=True))
+    )
+
+
+def keep_out(*, employee_id: uuid.UUID, reason: str, actor: audit.Actor, now: datetime) -> None:
+    """Disable somebody for good: the directory, which may still have them, brings nobody back.
+
+    `reason` is one of KeptOut.Reason.
+    """
+    with transaction.atomic():
+        employee = Employee.objects.get(pk=employee_id)
+        KeptOut.objects.get_or_create(
+            guid_index=guid_index(employee.object_guid), defaults={"reason": reason, "since": now}
+        )
+        if not set_disabled(employee_id=employee_id, reason=reason, actor=actor, now=now):
+            Employee.objects.filter(pk=employee_id).update(disabled_reason=reason)
+
+
+def guid_index(object_guid: uuid.UUID) -> bytes:
+    """By what a person who is kept out is recognised."""
+    return keys.ring().blind_index(object_guid.bytes, purpose="kept-out")
+
+
+def can_be_named(person: Person) -> bool:
+    """Whether the directory gives an employee id that the hub can hold, and a name to sign in."""
+    return 0 < len(person.employee_id) <= _ID_AT_MOST and bool(person.user_name)
+
+
+def one_at_a_time() -> None:
+    """Wait, until the transaction ends, for whoever else moves names between rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_UPSERT_LOCK])
+
+
+def note_id_moved(employee_id: uuid.UUID, *, now: datetime) -> None:
+    """Audit that an employee id went from this former holder to somebody else."""
+    _note(audit.HUB, "employee_id_moved", employee_id, now=now)
 
 
 def _is_current(known: Employee, person: Person, *, now: datetime) -> bool:
     """Whether nothing needs to be written: most sign-ins find the person as they left them."""
     manager_guid = known.manager.object_guid if known.manager else None
     return (
-        all(getattr(known, column) == value for column, value in _columns(person).items())
+        all(getattr(known, column) == value for column, value in columns(person).items())
         and manager_guid == person.manager_guid
         and (known.disabled_at is None) == person.enabled
+        and known.expires_at == person.expires_at
         and now - known.seen_in_directory_at < _NOTE_SEEN_EVERY
     )
 
 
-def _columns(person: Person) -> dict[str, str]:
+def columns(person: Person) -> dict[str, str]:
     """What is taken over, cut to what the columns hold: a long title must not stop a walk."""
-    return {column: getattr(person, column)[: _longest(column)] for column in _COPIED}
+    return {column: getattr(person, column)[: _longest(column)] for column in COPIED}
 
 
 def _longest(column: str) -> int | None:
@@ -167,7 +228,7 @@ def _claims(people: Iterable[Person], *, now: datetime) -> dict[uuid.UUID, Perso
     claims: dict[uuid.UUID, Person] = {}
     ids: dict[str, uuid.UUID] = {}
     for person in people:
-        if not 0 < len(person.employee_id) <= _ID_AT_MOST or not person.user_name:
+        if not can_be_named(person):
             continue
         if ids.setdefault(person.employee_id, person.object_guid) == person.object_guid:
             claims[person.object_guid] = person
@@ -187,12 +248,7 @@ def _free_ids(claims: dict[uuid.UUID, Person], *, now: datetime) -> None:
     for holder in Employee.objects.filter(employee_id__in=ids):
         if holder.object_guid != ids[holder.employee_id]:
             Employee.objects.filter(pk=holder.pk).update(employee_id=f"former:{holder.pk}")
-            _note(audit.HUB, "employee_id_moved", holder.pk, now=now)
-
-
-def _one_at_a_time() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_UPSERT_LOCK])
+            note_id_moved(holder.pk, now=now)
 
 
 def _note(

@@ -1,8 +1,11 @@
 """What the scheduler rings for; each task is one call into the domain."""
 
+import contextlib
+
 from celery import shared_task
 
-from accounts import audit, retention
+from accounts import audit, retention, sync
+from accounts.directory import choose, refusals
 from hub.lib import clock
 
 
@@ -10,6 +13,14 @@ from hub.lib import clock
 def seal_audit() -> int:
     """Chain the committed audit events, a bounded number a ring; the next ring goes on."""
     return audit.seal(now=clock.now(), limit=5000)
+
+
+# Reading everybody takes longer than an errand may; a lease of its own keeps runs apart.
+@shared_task(name="accounts.sync_directory", time_limit=3600)
+def sync_directory() -> None:
+    """Follow the directory; what it came to is in the row and in the log."""
+    with contextlib.suppress(refusals.DirectoryUnavailable):
+        sync.run(directory=choose.configured(), now=clock.now())
 
 
 @shared_task(name="accounts.purge")

@@ -22,7 +22,8 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from hub.lib import logging
+from accounts.sync import follow
+from hub.lib import clock, logging
 
 log = logging.get(__name__)
 
@@ -47,13 +48,16 @@ class Readiness:
     migrations: Check
     pending_migrations: int | None
     redis: Check
+    directory: Check
+    following: follow.Following | None
 
     @property
     def status(self) -> str:
-        """`ready`; `degraded`: requests are accepted, work is late; `unavailable`: send nothing."""
+        """`ready`; `degraded`: requests are accepted, something is late; `unavailable`: send
+        nothing."""
         if not (self.database.ok and self.migrations.ok):
             return "unavailable"
-        return "ready" if self.redis.ok else "degraded"
+        return "ready" if self.redis.ok and self.directory.ok else "degraded"
 
 
 @require_safe
@@ -69,7 +73,7 @@ def ready(_request: HttpRequest) -> HttpResponse:
     """200 while requests can be accepted, 503 otherwise. For load balancers and roll-outs.
 
     Without Redis the answer stays 200 (`degraded`): what is accepted is in the database, and
-    the sweep finds it once Redis is back.
+    the sweep finds it once Redis is back. So it does while the directory is not followed in time.
     """
     found = current()
     unavailable = found.status == "unavailable"
@@ -81,6 +85,10 @@ def ready(_request: HttpRequest) -> HttpResponse:
                 "database": asdict(found.database),
                 "migrations": migrations,
                 "redis": asdict(found.redis),
+                "directory": {
+                    **asdict(found.directory),
+                    **(asdict(found.following) if found.following else {}),
+                },
             },
         },
         status=503 if unavailable else 200,
@@ -120,11 +128,21 @@ def look() -> Readiness:
         if database.ok
         else Check(ok=False, ms=0.0)
     )
+    well = pending == [0]
+    followed: list[follow.Following] = []
+    directory = (
+        _timed("directory", lambda: followed.append(follow.following(now=clock.now())))
+        if well
+        else Check(ok=False, ms=0.0)
+    )
+    following = followed[0] if followed else None
     return Readiness(
         database=database,
-        migrations=Check(ok=pending == [0], ms=migrations.ms),
+        migrations=Check(ok=well, ms=migrations.ms),
         pending_migrations=pending[0] if pending else None,
         redis=_timed("redis", _ask_redis),
+        directory=Check(ok=following is not None and following.in_time, ms=directory.ms),
+        following=following,
     )
 
 

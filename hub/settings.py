@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dj_database_url
 
+from hub.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 (Django reads them here)
 from hub.lib import broker
 from hub.lib import environment as env
 from hub.lib.logging import configure as configure_logging
@@ -80,6 +81,18 @@ LDAP_TOTAL_TIMEOUT = env.seconds("LDAP_TOTAL_TIMEOUT_SECONDS", 8, least=2, most=
 # Before a decision the account is looked up: how long that may take, and how long it is believed.
 STANDING_TIMEOUT = env.seconds("STANDING_TIMEOUT_SECONDS", 3, least=1, most=10)
 STANDING_CACHE = env.seconds("STANDING_CACHE_SECONDS", 60, least=0, most=60)
+# A leaver is out of the hub at most this long after the directory shows it; the synchronisation
+# runs five times in it.
+DIRECTORY_BOUND = env.seconds("DIRECTORY_BOUND_SECONDS", 300, least=5, most=86_400)
+# Everybody is read again after this long, whatever the directory says has changed.
+DIRECTORY_COMPLETE_EVERY = env.seconds(
+    "DIRECTORY_COMPLETE_EVERY_SECONDS", 86_400, least=60, most=30 * 86_400
+)
+# The group whose members, nested ones included, may use the hub; empty: every employee.
+DIRECTORY_REQUIRED_GROUP = env.text("DIRECTORY_REQUIRED_GROUP", "")
+# More people missing within a day than either, and none of them is disabled until somebody looks.
+DIRECTORY_ABSENT_PEOPLE = env.number("DIRECTORY_ABSENT_PEOPLE", 50, least=0, most=1_000_000)
+DIRECTORY_ABSENT_PERCENT = env.number("DIRECTORY_ABSENT_PERCENT", 5, least=0, most=100)
 # attribute of the directory -> what the hub calls it
 LDAP_EMPLOYEE_ID_ATTRIBUTE = env.text("LDAP_EMPLOYEE_ID_ATTRIBUTE", "employeeID")
 LDAP_GEO_ATTRIBUTE = env.text("LDAP_GEO_ATTRIBUTE", "c")
@@ -217,11 +230,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "notifications.relay", "schedule": RELAY_EVERY.total_seconds()},
+    # Five times in the bound, so that one run may fail and one be killed. A ring that waited longer
+    # than that is stale.
+    "sync_directory": {
+        "task": "accounts.sync_directory",
+        "schedule": DIRECTORY_BOUND.total_seconds() / 5,
+        "options": {"expires": DIRECTORY_BOUND.total_seconds() / 5},
+    },
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
     "purge": {"task": "accounts.purge", "schedule": 3600.0},
 }
 CELERY_TASK_ROUTES = {
     "notifications.relay": {"queue": "maintenance"},
+    "accounts.sync_directory": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
     "accounts.purge": {"queue": "maintenance"},
 }
@@ -251,37 +272,6 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 3600 * 8
 X_FRAME_OPTIONS = "DENY"
 
-# --- API ----------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    # Nothing is open by default: a view that names no authentication is refused to everybody.
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Nobody"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsing.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "hub.problems.handle",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "UNAUTHENTICATED_USER": None,
-    "URL_FORMAT_OVERRIDE": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Employee notification hub",
-    "DESCRIPTION": "Sub-systems post notifications and learn decisions; employees answer them.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {
-        "Effect": "notifications.api.actions.EFFECTS",
-        "DecidedEffect": "notifications.api.shapes.OUTCOMES",
-        "NotificationKind": "notifications.models.Notification.Kind",
-        "SendableKind": "notifications.api.shapes.SENDABLE",
-        "NotificationState": "notifications.models.Notification.State",
-        "InboxState": "notifications.api.mobile.inbox.STATES",
-    },
-}
 
 configure_logging(
     level=env.choice("LOG_LEVEL", "INFO", among={"DEBUG", "INFO", "WARNING", "ERROR"})

@@ -3,9 +3,17 @@
 from django.conf import settings
 from django.contrib import admin
 
-from accounts.admin import audit_events, devices, employees, keys, staff, subsystems
+from accounts.admin import (
+    audit_events,
+    devices,
+    employees,
+    keys,
+    staff,
+    subsystems,
+    synchronisation,
+)
 
-__all__ = ["audit_events", "devices", "employees", "keys", "staff", "subsystems"]
+__all__ = ["audit_events", "devices", "employees", "keys", "staff", "subsystems", "synchronisation"]
 
 admin.site.site_header = settings.HUB_NAME
 admin.site.site_title = settings.HUB_NAME

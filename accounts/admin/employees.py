@@ -50,7 +50,18 @@ class EmployeeAdmin(base.ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("employee_id", "display_name", "user_name", "mail")}),
         ("Place", {"fields": ("title", "department", "geo", "manager_shown", "language")}),
-        ("Directory", {"fields": ("object_guid", "seen_in_directory_at", "disabled_at")}),
+        (
+            "Directory",
+            {
+                "fields": (
+                    "object_guid",
+                    "seen_in_directory_at",
+                    "expires_at",
+                    "disabled_at",
+                    "disabled_reason",
+                )
+            },
+        ),
     )
     personal_kind = "employee"
     row_acts = (

@@ -70,7 +70,8 @@ def person(attributes: Attributes, *, spelling: Spelling, now: datetime) -> Pers
     manager = _EXTENDED_DN.fullmatch(text(attributes, "manager"))
     flags, expires = text(attributes, "userAccountControl"), text(attributes, "accountExpires")
     try:
-        enabled = not int(flags) & _DISABLED and not _is_past(int(expires or 0), now=now)
+        expires_at = _moment(int(expires or 0))
+        enabled = not int(flags) & _DISABLED and not (expires_at and expires_at <= now)
     except ValueError as error:
         raise Nonsense("an account without its standing") from error
     return Person(
@@ -84,6 +85,7 @@ def person(attributes: Attributes, *, spelling: Spelling, now: datetime) -> Pers
         title=text(attributes, "title"),
         manager_guid=uuid.UUID(manager[1]) if manager else None,
         enabled=enabled,
+        expires_at=expires_at,
     )
 
 
@@ -128,11 +130,11 @@ def members(attributes: Attributes) -> tuple[list[uuid.UUID], int | None]:
     return [], None
 
 
-def _is_past(ticks: int, *, now: datetime) -> bool:
-    """Whether a FILETIME (100 ns since 1601) is over; two values mean never."""
+def _moment(ticks: int) -> datetime | None:
+    """The moment of a FILETIME (100 ns since 1601); None for the two values that mean never."""
     if ticks in _NEVER:
-        return False
+        return None
     try:
-        return _EPOCH + timedelta(microseconds=ticks // 10) <= now
+        return _EPOCH + timedelta(microseconds=ticks // 10)
     except OverflowError:  # after the year 9999
-        return False
+        return None

@@ -15,14 +15,17 @@ def configured() -> Directory:
     if settings.HUB_DIRECTORY == "local":
         from accounts.directory import local  # each hub loads only the adapter it uses
 
-        return local.LocalDirectory(path=Path(settings.LOCAL_DIRECTORY_FILE))
+        return local.LocalDirectory(
+            path=Path(settings.LOCAL_DIRECTORY_FILE),
+            required_group=settings.DIRECTORY_REQUIRED_GROUP,
+        )
     from accounts.directory import domain
 
     return domain.from_settings()
 
 
 def _forget(*, setting: str, **_: object) -> None:
-    if setting.startswith(("LDAP_", "LOCAL_DIRECTORY_", "HUB_DIRECTORY")):
+    if setting.startswith(("LDAP_", "LOCAL_DIRECTORY_", "DIRECTORY_", "HUB_DIRECTORY")):
         configured.cache_clear()
 
 

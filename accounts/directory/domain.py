@@ -10,19 +10,29 @@ A person's password is never sent a second time: an unclear answer to it is an e
 reason to ask another controller, because each bind may count as one more failed try.
 """
 
+import contextlib
+import dataclasses
 import functools
 import secrets
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 
-from accounts.directory import active_directory, credentials, deadline, ldap, refusals
-from accounts.directory.port import Group, Person
+from accounts.directory import (
+    active_directory,
+    credentials,
+    deadline,
+    ldap,
+    port,
+    reading,
+    refusals,
+)
+from accounts.directory.port import Person
 from hub.lib import clock, logging
 from hub.lib.errors import HubError
 
@@ -30,7 +40,6 @@ log = logging.get(__name__)
 
 THREADS = 16  # conversations at the same time in one process
 SUSPECT_FOR_SECONDS = 30  # a controller that failed is asked last for this long
-MEMBERS_AT_ONCE = 1500  # Active Directory gives at most this many
 
 # Accounts of people: neither computers nor trusts nor contacts, and 0x200 (NORMAL_ACCOUNT)
 # matches only where we may read the flags that tell a disabled account. Who has no employee id
@@ -70,55 +79,45 @@ class DomainDirectory:
             session.prove(dn, password.encode("utf-8"))
             if not person.enabled:
                 raise refusals.AccountDisabled
+            if not self._admits(session, person):
+                raise refusals.NotAdmitted
             return person
 
         return self._ask(sign_in)
 
     def look_up(self, *, object_guid: uuid.UUID, within: timedelta | None = None) -> Person | None:
         """See `port.Directory`."""
-        octets = "".join(f"\\{octet:02x}" for octet in object_guid.bytes_le)
-        found = self._ask(
-            lambda session: self._find(session, "objectGUID", octets, is_escaped=True),
-            within=within,
-        )
-        return found[0][1] if found else None
+        octets = _octets(object_guid)
 
-    def people(self) -> Iterator[Person]:
-        """See `port.Directory`. Page by page, so memory stays flat."""
-        for page in self._pages(self._people(), attributes=self._spelling.declared()):
-            for _, attributes in page:
-                yield self._person(attributes)
+        def look(session: ldap.Session) -> Person | None:
+            found = self._find(session, "objectGUID", octets, is_escaped=True)
+            if not found:
+                return None
+            [(_, person)] = found
+            return dataclasses.replace(person, admitted=self._admits(session, person))
 
-    def groups(self) -> Iterator[Group]:
-        """See `port.Directory`. Whatever is no group (a computer, too) is among the members."""
-        names: dict[uuid.UUID, str] = {}
-        inside: dict[uuid.UUID, set[uuid.UUID]] = {}
-        wanted = ["objectGUID", "sAMAccountName", _window(0)]
-        for page in self._pages("(objectCategory=group)", attributes=wanted):
-            for _, attributes in page:
-                guid = active_directory.guid(attributes)
-                names[guid] = active_directory.text(attributes, "sAMAccountName")
-                found, more = active_directory.members(attributes)
-                inside[guid] = set(found)
-                if more is not None:
-                    inside[guid].update(self._more_members(guid, start=more))
-        for guid, everything in inside.items():
-            children = frozenset(everything & names.keys())
-            yield Group(guid, names[guid], frozenset(everything) - children, children)
+        return self._ask(look, within=within)
 
-    def _more_members(self, guid: uuid.UUID, *, start: int) -> set[uuid.UUID]:
-        def read(session: ldap.Session) -> set[uuid.UUID]:
-            result: set[uuid.UUID] = set()
-            more: int | None = start
-            while more is not None:
-                [(_, attributes)], _ = session.search(
-                    "(objectClass=*)", base=f"<GUID={guid}>", attributes=[_window(more)]
-                )
-                found, more = active_directory.members(attributes)
-                result.update(found)
-            return result
+    @contextlib.contextmanager
+    def read(self, *, since: Mapping[str, int]) -> Iterator[port.Reading]:
+        """See `port.Directory`. The controller that answers first is read to the end.
 
-        return self._ask(read)
+        A cookie of pages and a number of changes belong to one controller: whatever breaks after
+        the beginning is an error, and no reason to go on elsewhere.
+        """
+        session, root = self._ask(lambda session: (session, session.root()), keep_open=True)
+        try:
+            yield reading.DomainReading(
+                session=session,
+                root=root,
+                pool=self._pool,
+                config=self._config,
+                people=self._people(),
+                since=since,
+                now=self._now(),
+            )
+        finally:
+            session.close()
 
     def _find(
         self, session: ldap.Session, attribute: str, value: str, *, is_escaped: bool = False
@@ -132,32 +131,28 @@ class DomainDirectory:
             for dn, attributes in entries
         ]
 
+    def _admits(self, session: ldap.Session, person: Person) -> bool:
+        """Whether the person is in the required group, or in a group inside it."""
+        name = self._config.required_group
+        if not name:
+            return True
+        groups, _ = session.search(
+            f"(&{reading.GROUPS}(sAMAccountName={ldap.escaped(name)}))", attributes=["objectGUID"]
+        )
+        if len(groups) != 1:
+            log.error("required_group_not_found", found=len(groups))
+            raise refusals.DirectoryUnavailable
+        _, dn = active_directory.split_dn(groups[0][0])
+        inside = f"(memberOf:1.2.840.113556.1.4.1941:={ldap.escaped(dn)})"
+        condition = f"(objectGUID={_octets(person.object_guid)})"
+        members, _ = session.search(self._people(condition + inside), attributes=["objectGUID"])
+        return len(members) == 1
+
     def _people(self, condition: str = "") -> str:
         return f"(&{_PEOPLE.format(employee_id=self._spelling.employee_id)}{condition})"
 
     def _person(self, attributes: active_directory.Attributes) -> Person:
         return active_directory.person(attributes, spelling=self._spelling, now=self._now())
-
-    def _pages(self, condition: str, *, attributes: list[str]) -> Iterator[list[ldap.Entry]]:
-        # A cookie belongs to one connection: whatever breaks after the first page is an error.
-        session, page, cookie = self._ask(
-            lambda session: (session, *session.search(condition, attributes=attributes)),
-            keep_open=True,
-        )
-        try:
-            yield page
-            while cookie:
-                page, cookie = self._pool.run(
-                    lambda: session.search(condition, attributes=attributes, cookie=cookie),  # noqa: B023 (runs at once)
-                    seconds=self._config.total_timeout.total_seconds(),
-                    cut=session.cut,
-                )
-                yield page
-        except Exception as error:
-            log.warning("directory_read_broke_off", server=session.server, reason=repr(error))
-            raise refusals.DirectoryUnavailable from error
-        finally:
-            session.close()
 
     def _ask[Answer](
         self,
@@ -230,6 +225,7 @@ def from_settings() -> DomainDirectory:
             ca_file=Path(settings.LDAP_CA_FILE) if settings.LDAP_CA_FILE else None,
             connect_timeout=settings.LDAP_CONNECT_TIMEOUT,
             total_timeout=settings.LDAP_TOTAL_TIMEOUT,
+            required_group=settings.DIRECTORY_REQUIRED_GROUP,
             spelling=active_directory.Spelling(
                 user_name=settings.LDAP_IDENTIFIER,
                 employee_id=settings.LDAP_EMPLOYEE_ID_ATTRIBUTE,
@@ -239,8 +235,8 @@ def from_settings() -> DomainDirectory:
     )
 
 
-def _window(start: int) -> str:
-    return f"member;range={start}-{start + MEMBERS_AT_ONCE - 1}"
+def _octets(guid: uuid.UUID) -> str:
+    return "".join(f"\\{octet:02x}" for octet in guid.bytes_le)
 
 
 def _converse[Answer](

@@ -9,6 +9,7 @@ import functools
 import math
 import socket
 import ssl
+import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ import ldap3
 from ldap3.utils import conv
 
 from accounts.directory import active_directory, refusals
+from accounts.directory.port import Mark
 from hub.lib import logging
 
 log = logging.get(__name__)
@@ -42,6 +44,7 @@ class Config:
     ca_file: Path | None = None  # None: the system's authorities
     connect_timeout: timedelta = timedelta(seconds=2)
     total_timeout: timedelta = timedelta(seconds=8)
+    required_group: str = ""  # its sAMAccountName; empty: everybody may use the hub
     spelling: active_directory.Spelling = field(default_factory=active_directory.Spelling)
 
 
@@ -164,6 +167,30 @@ class Session:
         ]
         next_page: bytes = controls[_PAGED]["value"]["cookie"]
         return entries, next_page
+
+    def root(self) -> Mark | None:
+        """The controller's present number of changes, of its present life; None if it has none."""
+        said = self._read_one("", ["dsServiceName", "highestCommittedUSN"])
+        service = active_directory.text(said, "dsServiceName")
+        number = active_directory.text(said, "highestCommittedUSN")
+        if not service or not number.isdecimal():
+            return None
+        life = self._read_one(service, ["invocationId"]).get("invocationid", ())
+        if len(life) != 1:  # a restored one could not be told from its former self
+            log.warning("directory_keeps_its_invocation_id", server=self.server)
+            return None
+        return Mark(str(uuid.UUID(bytes_le=bytes(life[0]))), int(number))
+
+    def _read_one(self, base: str, attributes: list[str]) -> active_directory.Attributes:
+        self._connection.search(
+            base, "(objectClass=*)", search_scope=ldap3.BASE, attributes=attributes
+        )
+        if self._connection.result["result"] != _SUCCESS:
+            return {}
+        for entry in self._connection.response or ():
+            if entry["type"] == "searchResEntry":
+                return {name.lower(): found for name, found in entry["raw_attributes"].items()}
+        return {}
 
     def cut(self) -> None:
         """End the connection under the thread that uses it."""

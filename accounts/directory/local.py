@@ -4,22 +4,23 @@ For demos, tests and hubs without Active Directory. Passwords are kept only as D
 hashes; the file is written 0600 and replaced in one step, so readers never see half of it.
 """
 
+import contextlib
 import json
 import os
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import hashers
 
 from accounts.directory import credentials, refusals
-from accounts.directory.port import Group, Person
-from hub.lib import logging
+from accounts.directory.port import Group, Mark, Person, Piece, Reading
+from hub.lib import clock, logging
 
 log = logging.get(__name__)
 
@@ -54,8 +55,14 @@ class _Content:
 class LocalDirectory:
     """A `Directory` over one file. A file that is absent or broken is DirectoryUnavailable."""
 
-    def __init__(self, *, path: Path) -> None:
-        self._path = path
+    def __init__(
+        self,
+        *,
+        path: Path,
+        required_group: str = "",
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self._path, self._required_group, self._now = path, required_group, now
         self._lock = threading.Lock()
         self._content: _Content | None = None
 
@@ -71,26 +78,34 @@ class LocalDirectory:
         right = hashers.identify_hasher(encoded).verify(password, encoded)
         if entry is None or not right:
             raise refusals.InvalidCredentials
-        if not entry.person.enabled:
+        person = self._standing(entry.person, content)
+        if not person.enabled:
             raise refusals.AccountDisabled
         if entry.must_change:
             raise refusals.PasswordMustChange
         if entry.password_expired:
             raise refusals.PasswordExpired
-        return entry.person
+        if not person.admitted:
+            raise refusals.NotAdmitted
+        return person
 
     def look_up(self, *, object_guid: uuid.UUID, within: timedelta | None = None) -> Person | None:
         """See `port.Directory`."""
-        entry = self._read().by_guid.get(object_guid)
-        return entry.person if entry else None
+        content = self._read()
+        entry = content.by_guid.get(object_guid)
+        return self._standing(entry.person, content) if entry else None
 
-    def people(self) -> Iterator[Person]:
-        """See `port.Directory`. Goes on with the file as it was at the first one."""
-        return iter([entry.person for entry in self._read().by_guid.values()])
+    @contextlib.contextmanager
+    def read(self, *, since: Mapping[str, int]) -> Iterator[Reading]:
+        """See `port.Directory`. Always complete: a file is read as a whole anyway."""
+        yield _LocalReading(self._read(), now=self._now())
 
-    def groups(self) -> Iterator[Group]:
-        """See `port.Directory`."""
-        return iter(self._read().groups)
+    def _standing(self, person: Person, content: _Content) -> Person:
+        return replace(
+            _at(person, self._now()),
+            admitted=not self._required_group
+            or person.object_guid in _inside(content.groups, self._required_group),
+        )
 
     def _read(self) -> _Content:
         try:
@@ -104,6 +119,51 @@ class LocalDirectory:
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.error("local_directory_unreadable", path=str(self._path), error=repr(error))
             raise refusals.DirectoryUnavailable from error
+
+
+class _LocalReading:
+    """A `port.Reading` of the file as it was at one moment."""
+
+    mark: Mark | None = None
+    is_complete = True
+
+    def __init__(self, content: _Content, *, now: datetime) -> None:
+        self._content, self._now = content, now
+
+    def people(self) -> Iterator[Sequence[Person]]:
+        yield [_at(entry.person, self._now) for entry in self._content.by_guid.values()]
+
+    def groups(self) -> Iterator[Sequence[Piece]]:
+        yield [
+            Piece(group.object_guid, group.name, sorted(group.member_guids | group.child_guids))
+            for group in self._content.groups
+        ]
+
+    def present(self) -> Iterator[Sequence[uuid.UUID]]:
+        yield list(self._content.by_guid)
+
+    def present_groups(self) -> Iterator[Sequence[uuid.UUID]]:
+        yield [group.object_guid for group in self._content.groups]
+
+
+def _at(person: Person, now: datetime) -> Person:
+    over = person.expires_at is not None and person.expires_at <= now
+    return replace(person, enabled=False) if over else person
+
+
+def _inside(groups: Iterable[Group], name: str) -> set[uuid.UUID]:
+    """Everybody in the group of that name, or in one inside it."""
+    by_guid = {group.object_guid: group for group in groups}
+    waiting = [group for group in by_guid.values() if group.name.lower() == name.lower()]
+    seen: set[uuid.UUID] = set()
+    found: set[uuid.UUID] = set()
+    while waiting:
+        group = waiting.pop()
+        if group.object_guid not in seen:
+            seen.add(group.object_guid)
+            found |= group.member_guids
+            waiting += [by_guid[child] for child in group.child_guids if child in by_guid]
+    return found
 
 
 def write(
@@ -154,6 +214,8 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, frozenset):
         return sorted(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in a directory file")
 
 
@@ -176,7 +238,8 @@ def _parse(raw: Any, *, stamp: tuple[int, int, int]) -> _Content:
 
 
 def _entry(item: dict[str, Any]) -> _Entry:
-    manager = item.pop("manager_guid")
+    manager, expires = item.pop("manager_guid"), item.pop("expires_at", None)
+    item.pop("admitted", None)  # worked out from the groups
     return _Entry(
         password_hash=item.pop("password_hash"),
         password_expired=item.pop("password_expired"),
@@ -184,6 +247,7 @@ def _entry(item: dict[str, Any]) -> _Entry:
         person=Person(
             object_guid=uuid.UUID(item.pop("object_guid")),
             manager_guid=uuid.UUID(manager) if manager else None,
+            expires_at=datetime.fromisoformat(expires) if expires else None,
             **item,
         ),
     )

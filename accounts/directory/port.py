@@ -1,9 +1,10 @@
 """What the hub asks of a directory of employees, whichever product answers."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -26,6 +27,8 @@ class Person:
     title: str
     manager_guid: uuid.UUID | None
     enabled: bool  # False: switched off, or past the account's last day
+    expires_at: datetime | None = None  # the account's last moment; None: it has none
+    admitted: bool = True  # False: not in the required group; told of one person only
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,57 @@ class Group:
     name: str
     member_guids: frozenset[uuid.UUID]  # people
     child_guids: frozenset[uuid.UUID]  # groups
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A group, and some of what is directly in it: long lists come in several pieces."""
+
+    object_guid: uuid.UUID
+    name: str
+    member_guids: Sequence[uuid.UUID]  # people, groups, and whatever else
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a reading was: the number up to which one controller's changes are in it."""
+
+    source: str  # one life of one controller's numbering: numbers of two cannot be compared
+    number: int
+
+
+class Reading(Protocol):
+    """One controller's people and groups: all of them, or those that changed since a mark.
+
+    Whatever is read comes page by page. Every iterator stops with an error, never short; a
+    person or a group that changes meanwhile may be in it as before or as after.
+    """
+
+    @property
+    def mark(self) -> Mark | None:
+        """From where the next reading may go on once this one is done; None: from nowhere."""
+        ...
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether people() and groups() tell all there are, and not only what changed."""
+        ...
+
+    def people(self) -> Iterator[Sequence[Person]]:
+        """The people, enabled or not."""
+        ...
+
+    def groups(self) -> Iterator[Sequence[Piece]]:
+        """The groups; every piece of a group that is among them."""
+        ...
+
+    def present(self) -> Iterator[Sequence[uuid.UUID]]:
+        """Which people there are, changed or not: who is missing here has left the directory."""
+        ...
+
+    def present_groups(self) -> Iterator[Sequence[uuid.UUID]]:
+        """Which groups there are, changed or not."""
+        ...
 
 
 class Directory(Protocol):
@@ -61,10 +115,9 @@ class Directory(Protocol):
         """
         ...
 
-    def people(self) -> Iterator[Person]:
-        """Every person of the directory, enabled or not; stops with an error, never short."""
-        ...
+    def read(self, *, since: Mapping[str, int]) -> AbstractContextManager[Reading]:
+        """A reading of what changed since the mark of its source; of everything if none fits.
 
-    def groups(self) -> Iterator[Group]:
-        """Every group of the directory; stops with an error, never short."""
+        `since` has the number of each source's last mark.
+        """
         ...

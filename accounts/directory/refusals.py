@@ -60,6 +60,17 @@ class SignInRestricted(HubError):
         super().__init__("This account may not sign in at this hour or from this system.")
 
 
+class NotAdmitted(HubError):
+    """The password is right, but the account is not in the group whose members may use the hub."""
+
+    code, status, title = "account_disabled", 403, "The account may not use the hub"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account is not among those who may use the hub. Ask the service desk."
+        )
+
+
 class DirectoryUnavailable(Unavailable):
     """No domain controller gave a usable answer in time. Nobody is disabled because of it."""
 

@@ -8,6 +8,14 @@ from accounts.models.idempotency import IdempotencyRecord
 from accounts.models.sign_in_budget import SignInBudget
 from accounts.models.staff import Staff
 from accounts.models.subsystem import ApiKey, CallbackSecret, Subsystem
+from accounts.models.synchronisation import (
+    KeptOut,
+    StagedGroup,
+    StagedMember,
+    StagedPerson,
+    StagedPresence,
+    Synchronisation,
+)
 
 __all__ = [
     "ApiKey",
@@ -20,8 +28,14 @@ __all__ = [
     "GroupMember",
     "GroupNesting",
     "IdempotencyRecord",
+    "KeptOut",
     "RefreshToken",
     "SignInBudget",
     "Staff",
+    "StagedGroup",
+    "StagedMember",
+    "StagedPerson",
+    "StagedPresence",
     "Subsystem",
+    "Synchronisation",
 ]

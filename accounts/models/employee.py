@@ -28,7 +28,10 @@ class Employee(models.Model):
     manager = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
     language = models.CharField(max_length=35, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, db_default="")  # IANA; "": the geo's
+    expires_at = models.DateTimeField(null=True, blank=True)  # the account's last moment
     disabled_at = models.DateTimeField(null=True, blank=True)
+    # Why: one of `accounts.people.BY_DIRECTORY`, which the directory may undo, or another word.
+    disabled_reason = models.CharField(max_length=32, blank=True, db_default="")
     seen_in_directory_at = models.DateTimeField()
 
     personal = {
@@ -44,10 +47,16 @@ class Employee(models.Model):
         "time_zone": Personal("arriving at a good hour", "contract", KEPT),
         "language": Personal("wording in the person's language", "contract", KEPT),
     }
-    not_personal = frozenset[str]()
+    not_personal = frozenset({"disabled_reason"})
 
     class Meta:
         indexes = [
+            # Each synchronisation: whose last moment has come.
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(disabled_at=None, expires_at__isnull=False),
+                name="employee_expires",
+            ),
             # Audiences by department and geo, over those who can be reached.
             models.Index(
                 fields=["department"],

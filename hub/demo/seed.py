@@ -53,8 +53,9 @@ def main() -> int:
             hash_iterations=1000,
         )
     if not Employee.objects.exists():
-        summary = sync.walk(directory=choose.configured(), now=now)
-        print(f"{summary.people} people and {summary.groups} groups from the directory")
+        summary = sync.run(directory=choose.configured(), now=now)
+        if summary is not None:
+            print(f"{summary.people} people and {summary.groups} groups from the directory")
     demo = Path(os.environ["DEMO_FILE"])
     if not demo.exists():
         secrets, content = make(now=now, receiver=os.environ["DEMO_RECEIVER_URL"])

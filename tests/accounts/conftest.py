@@ -1,16 +1,18 @@
 """A directory whose every answer a test decides, and phones of the cast."""
 
+import contextlib
 import dataclasses
+import itertools
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
 
 from accounts import audit, devices, subsystems
 from accounts.directory import refusals
-from accounts.directory.port import Group, Person
+from accounts.directory.port import Group, Mark, Person, Piece
 from accounts.models import Employee, Subsystem
 from hub.lib import clock
 
@@ -38,6 +40,11 @@ class FakeDirectory:
     def __init__(self) -> None:
         self.persons: dict[uuid.UUID, Person] = {}
         self.all_groups: list[Group] = []
+        self.mark: Mark | None = None
+        self.is_complete = True
+        self.changed: list[Person] = []  # what a reading since a mark shows
+        self.changed_groups: list[Group] = []
+        self.page = 70
         self.binds = self.lookups = 0
         self.refusal: Exception | None = None
         self.gate: threading.Barrier | None = None  # lookers-up go on together, when all are here
@@ -64,13 +71,31 @@ class FakeDirectory:
             raise self.refusal
         return self.persons.get(object_guid)
 
-    def people(self) -> Iterator[Person]:
-        yield from self.persons.values()
+    @contextlib.contextmanager
+    def read(self, *, since: Mapping[str, int]) -> Iterator["FakeDirectory"]:
+        self.asked_since = dict(since)
+        usable = self.mark is not None and self.mark.source in since
+        self.is_complete = not usable
+        yield self
+
+    def people(self) -> Iterator[Sequence[Person]]:
+        shown = self.persons.values() if self.is_complete else self.changed
+        yield from itertools.batched(shown, self.page)
         if self.refusal:
             raise self.refusal
 
-    def groups(self) -> Iterator[Group]:
-        yield from self.all_groups
+    def groups(self) -> Iterator[Sequence[Piece]]:
+        shown = self.all_groups if self.is_complete else self.changed_groups
+        yield [
+            Piece(group.object_guid, group.name, [*group.member_guids, *group.child_guids])
+            for group in shown
+        ]
+
+    def present(self) -> Iterator[Sequence[uuid.UUID]]:
+        yield list(self.persons)
+
+    def present_groups(self) -> Iterator[Sequence[uuid.UUID]]:
+        yield [group.object_guid for group in self.all_groups]
 
 
 @pytest.fixture

@@ -5,13 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts import people, sync
+from accounts import people
 from accounts.audit import HUB
-from accounts.directory.port import Group, Person
-from accounts.directory.refusals import DirectoryUnavailable
-from accounts.models import AuditEvent, Employee, GroupMember, GroupNesting
-from accounts.models import Group as GroupRow
-from tests.accounts.conftest import FakeDirectory, person
+from accounts.models import AuditEvent, Employee
+from accounts.refusals import NotAnEmployee
+from tests.accounts.conftest import person
 
 
 def test_somebody_renamed_and_moved_stays_the_same_employee(alice: Employee, now: datetime) -> None:
@@ -77,95 +75,20 @@ def test_of_two_people_with_one_id_in_a_walk_the_first_keeps_it(
 
 
 def test_somebody_switched_on_again_is_enabled(alice: Employee, now: datetime) -> None:
-    people.set_disabled(employee_id=alice.pk, reason="left", actor=HUB, now=now)
+    people.set_disabled(employee_id=alice.pk, reason=people.SWITCHED_OFF, actor=HUB, now=now)
     assert people.upsert(person=person(alice), now=now).disabled_at is None
     actions = AuditEvent.objects.order_by("id").values_list("action", flat=True)
     assert list(actions) == ["employee_disabled", "employee_enabled"]
 
 
-def company() -> tuple[list[Person], list[Group]]:
-    """Three hundred people, everybody's manager listed after them; three groups in a circle."""
-    guids = [uuid.UUID(int=number + 1) for number in range(300)]
-    persons = [
-        Person(
-            object_guid=guid, user_name=f"p{number}", employee_id=f"E{number}", mail="",
-            display_name=f"P {number}", department="D", geo="DE", title="", enabled=True,
-            manager_guid=guids[number + 1] if number + 1 < 300 else guid,
-        )
-        for number, guid in enumerate(guids)
-    ]  # fmt: skip
-    ring = [uuid.UUID(int=1000 + number) for number in range(3)]
-    groups = [
-        Group(ring[n], f"G{n}", frozenset(guids[n * 100 : n * 100 + 100]), frozenset({ring[n - 1]}))
-        for n in range(3)
-    ]
-    return persons, groups
-
-
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync, "_PEOPLE_A_BATCH", 70)
-    monkeypatch.setattr(sync, "_GROUPS_A_BATCH", 2)
-
-
-def test_a_walk_brings_everybody_and_a_second_one_changes_nothing(
-    db: None, small_batches: None, now: datetime
+def test_somebody_disabled_by_hand_is_not_enabled_by_a_sign_in(
+    alice: Employee, now: datetime
 ) -> None:
-    directory = FakeDirectory()
-    persons, directory.all_groups = company()
-    directory.add(*persons)
-    first = sync.walk(directory=directory, now=now)
-    assert first == sync.Summary(300, 0, 0, 0, 299, 3, 0)
-    before = list(Employee.objects.order_by("pk").values("pk", "employee_id", "manager"))
-    assert Employee.objects.get(employee_id="E69").manager.employee_id == "E70"  # type: ignore[union-attr]
-    assert Employee.objects.get(employee_id="E299").manager is None
-    second = sync.walk(directory=directory, now=now + timedelta(hours=1))
-    assert (second.people, second.disabled, second.groups) == (300, 0, 3)
-    assert before == list(Employee.objects.order_by("pk").values("pk", "employee_id", "manager"))
-    assert (GroupMember.objects.count(), GroupNesting.objects.count()) == (300, 3)
+    people.set_disabled(employee_id=alice.pk, reason="left", actor=HUB, now=now)
+    assert people.upsert(person=person(alice), now=now).disabled_at == now
 
 
-def test_a_walk_follows_members_and_nesting_that_change(db: None, now: datetime) -> None:
-    directory = FakeDirectory()
-    persons, groups = company()
-    directory.add(*persons)
-    directory.all_groups = groups
-    sync.walk(directory=directory, now=now)
-    moved = Group(
-        groups[0].object_guid, "Renamed", frozenset({persons[250].object_guid}), frozenset()
-    )
-    directory.all_groups = [moved, *groups[1:]]
-    sync.walk(directory=directory, now=now + timedelta(hours=1))
-    row = GroupRow.objects.get(name="Renamed")
-    members = GroupMember.objects.filter(group=row).values_list("employee__employee_id", flat=True)
-    assert list(members) == ["E250"]
-    assert not GroupNesting.objects.filter(parent=row).exists()
-    assert GroupNesting.objects.count() == 2
-
-
-def test_a_disable_flag_acts_and_absence_does_not(db: None, now: datetime) -> None:
-    directory = FakeDirectory()
-    persons, _ = company()
-    directory.add(*persons)
-    sync.walk(directory=directory, now=now)
-    directory.persons = {}
-    gone = persons[0]
-    directory.add(Person(**{f: getattr(gone, f) for f in Person.__slots__} | {"enabled": False}))
-    later = now + timedelta(hours=1)
-    summary = sync.walk(directory=directory, now=later)
-    assert (summary.disabled, summary.absent) == (1, 299)
-    assert list(
-        Employee.objects.exclude(disabled_at=None).values_list("employee_id", flat=True)
-    ) == ["E0"]
-
-
-def test_a_walk_that_breaks_off_keeps_what_came_and_disables_nobody(
-    db: None, small_batches: None, now: datetime
-) -> None:
-    directory = FakeDirectory()
-    persons, _ = company()
-    directory.add(*persons)
-    directory.refusal = DirectoryUnavailable()
-    with pytest.raises(DirectoryUnavailable):
-        sync.walk(directory=directory, now=now)
-    assert Employee.objects.filter(disabled_at=None).count() == 280
+def test_somebody_kept_out_does_not_come_back_by_signing_in(alice: Employee, now: datetime) -> None:
+    people.keep_out(employee_id=alice.pk, reason="opted_out", actor=HUB, now=now)
+    with pytest.raises(NotAnEmployee):
+        people.upsert(person=person(alice), now=now)

@@ -2,17 +2,21 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
+import time_machine
 from django.db import connection, connections
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker, Settings
 
+from accounts.models import Synchronisation
 from hub import health
+from hub.lib import clock
 
 
 @pytest.fixture(autouse=True)
@@ -42,12 +46,19 @@ def test_a_process_that_answers_is_live_whatever_else_is_down(client: Client) ->
     assert (answer.status_code, answer.json()) == (200, {"status": "live"})
 
 
-@pytest.mark.django_db
+@pytest.fixture
+def followed(db: None) -> Synchronisation:
+    """The directory was read a minute ago."""
+    known_at = clock.now() - timedelta(minutes=1)
+    return Synchronisation.objects.create(name="directory", known_at=known_at, result="changes")
+
+
+@pytest.mark.usefixtures("followed")
 def test_a_hub_with_all_its_parts_is_ready_and_tells_figures(client: Client) -> None:
     answer = client.get("/health/ready")
     body = answer.json()
     assert (answer.status_code, body["status"]) == (200, "ready")
-    assert set(body["checks"]) == {"database", "migrations", "redis"}
+    assert set(body["checks"]) == {"database", "migrations", "redis", "directory"}
     assert all(check["ok"] is True and check["ms"] >= 0 for check in body["checks"].values())
     assert body["checks"]["migrations"]["pending"] == 0
 
@@ -98,7 +109,7 @@ def test_a_database_that_lacks_a_migration_gets_no_traffic(client: Client) -> No
     assert answer.json()["checks"]["database"]["ok"] is True
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("followed")
 def test_a_database_ahead_of_the_code_is_no_fault_during_a_roll_out(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -119,6 +130,34 @@ def test_without_redis_requests_are_still_accepted_but_the_hub_says_so(
     assert (answer.status_code, body["status"]) == (200, "degraded")
     assert body["checks"]["redis"]["ok"] is False
     assert "nowhere" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("known", "stopped", "expected"),
+    [
+        (None, False, {"ok": False, "lag_seconds": None}),
+        (timedelta(seconds=299), False, {"ok": True, "lag_seconds": 299}),
+        (timedelta(seconds=302), False, {"ok": False, "lag_seconds": 302}),
+        (timedelta(seconds=1), True, {"ok": False, "missing": 60}),
+    ],
+)
+def test_a_directory_that_is_not_followed_in_time_is_said_so(
+    client: Client,
+    followed: Synchronisation,
+    known: timedelta | None,
+    stopped: bool,
+    expected: dict[str, object],
+) -> None:
+    now = clock.now()
+    followed.known_at = now - known if known else None
+    followed.stopped_at, followed.missing = (now, 60) if stopped else (None, 0)
+    followed.save()
+    with time_machine.travel(now, tick=False):
+        body = client.get("/health/ready").json()
+    told = body["checks"]["directory"]
+    assert told | expected == told
+    assert told["bound_seconds"] == 300
+    assert body["status"] == ("ready" if expected["ok"] else "degraded")
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.directory import choose, domain, local
+from tests.accounts.directory import reading
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +19,7 @@ def test_the_local_directory_is_the_one_of_the_settings(settings: Settings, tmp_
     settings.LOCAL_DIRECTORY_FILE = str(tmp_path / "directory.json")
     local.write(path=tmp_path / "directory.json", accounts=[], groups=[], hash_iterations=1)
     assert isinstance(choose.configured(), local.LocalDirectory)
-    assert list(choose.configured().people()) == []
+    assert reading.people(choose.configured()) == []
     assert choose.configured() is choose.configured()
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from django.contrib.auth import hashers
 from accounts.directory import local, refusals
 from accounts.directory.port import Group, Person
 from hub.lib.errors import HubError
+from tests.accounts.directory import reading
 
 ALICE = Person(
     object_guid=uuid.UUID(int=1),
@@ -62,8 +64,13 @@ def refused(path: Path, name: str, password: str) -> type[HubError]:
 
 def test_what_was_written_is_read(path: Path) -> None:
     directory = local.LocalDirectory(path=path)
-    assert list(directory.people()) == [ALICE, BOB, ERIN, FRANK, GRACE]
-    assert list(directory.groups()) == GROUPS
+    assert reading.people(directory) == [ALICE, BOB, ERIN, FRANK, GRACE]
+    assert reading.groups(directory) == {
+        group.name: group.member_guids | group.child_guids for group in GROUPS
+    }
+    assert reading.present(directory) == {
+        one.object_guid for one in (ALICE, BOB, ERIN, FRANK, GRACE)
+    }
     assert directory.look_up(object_guid=ERIN.object_guid) == ERIN
     assert directory.look_up(object_guid=uuid.UUID(int=9)) is None
 
@@ -115,17 +122,41 @@ def test_an_unknown_name_costs_as_many_rounds_of_hashing_as_a_wrong_password(
     assert rounds == [10, 10]
 
 
+def test_an_account_ends_at_its_last_moment(tmp_path: Path) -> None:
+    path = tmp_path / "directory.json"
+    ends = datetime(2026, 12, 1, tzinfo=UTC)
+    leaving = dataclasses.replace(ALICE, expires_at=ends)
+    local.write(path=path, accounts=[local.Account(leaving, "x")], groups=[], hash_iterations=10)
+    before = local.LocalDirectory(path=path, now=lambda: ends - timedelta(seconds=1))
+    assert reading.people(before) == [leaving]
+    after = local.LocalDirectory(path=path, now=lambda: ends)
+    assert after.look_up(object_guid=ALICE.object_guid) == dataclasses.replace(
+        leaving, enabled=False
+    )
+    assert reading.people(after) == [dataclasses.replace(leaving, enabled=False)]
+
+
+def test_only_members_of_the_required_group_and_of_those_inside_it_sign_in(path: Path) -> None:
+    directory = local.LocalDirectory(path=path, required_group="approvers")
+    assert directory.authenticate(user_name="bob", password="other") == BOB
+    with pytest.raises(refusals.NotAdmitted):
+        directory.authenticate(user_name="alice", password="p\u00e4ss")
+    wider = local.LocalDirectory(path=path, required_group="Staff")
+    for guid in (ALICE.object_guid, BOB.object_guid):
+        assert wider.look_up(object_guid=guid).admitted
+
+
 def test_a_changed_file_is_read_again(path: Path) -> None:
     directory = local.LocalDirectory(path=path)
     assert directory.look_up(object_guid=ALICE.object_guid) == ALICE
     disabled = dataclasses.replace(ALICE, enabled=False)
     local.write(path=path, accounts=[local.Account(disabled, "x")], groups=[], hash_iterations=10)
-    assert list(directory.people()) == [disabled]
+    assert reading.people(directory) == [disabled]
 
 
 def test_an_edit_by_hand_is_read_again(path: Path) -> None:
     directory = local.LocalDirectory(path=path)
-    assert list(directory.people())
+    assert reading.people(directory)
     document = json.loads(path.read_text())
     document["people"][0]["title"] = "Controller"
     path.write_text(json.dumps(document))
@@ -142,9 +173,8 @@ def test_a_missing_or_broken_file_is_a_directory_that_does_not_answer(
     if content is not None:
         path.write_text(content)
     directory = local.LocalDirectory(path=path)
-    for ask in (directory.people, directory.groups):
-        with pytest.raises(refusals.DirectoryUnavailable) as caught:
-            ask()
+    with pytest.raises(refusals.DirectoryUnavailable) as caught:
+        reading.people(directory)
     assert caught.value.status == 503
     assert caught.value.headers == {"Retry-After": "5"}
     assert refused(path, "alice", "x") is refusals.DirectoryUnavailable
