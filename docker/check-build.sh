@@ -104,6 +104,7 @@ inside() {
         buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs \
         run --isolation chroot --env HUB_MODE=production --env ALLOWED_HOSTS=hub.corp.example \
         --env SECRET_KEY="$secret" --env HUB_ENCRYPTION_KEYS="k1:$key" --env HUB_MAC_KEY="$key" \
+        --env HUB_RECEIPT_KEY="$key" \
         --env LDAP_SERVERS=dc1.corp.example --env LDAP_BASE_DN=DC=corp,DC=example \
         --env LDAP_SERVICE_DN=CN=hub,DC=corp,DC=example --env LDAP_SERVICE_PASSWORD=made-up \
         --env FCM_CREDENTIALS_FILE=/run/secrets/fcm_credentials "$container" -- "$@"

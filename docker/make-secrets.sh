@@ -30,6 +30,7 @@ hexadecimal() { openssl rand -hex 32; } # safe inside an address
 openssl rand -base64 48 | keep secret_key
 printf 'k1:%s\n' "$(openssl rand -base64 32)" | keep hub_encryption_keys
 openssl rand -base64 32 | keep hub_mac_key
+openssl rand -base64 32 | keep hub_receipt_key
 hexadecimal | keep postgres_password
 printf 'postgres://hub:%s@postgres:5432/hub\n' "$(cat postgres_password)" | keep database_url
 printf 'requirepass %s\n' "$(hexadecimal)" | keep redis_conf
@@ -40,4 +41,4 @@ printf '' | keep fcm_credentials.json
 for file in ldap_service_password fcm_credentials.json; do
     [ -s "$file" ] || printf 'Still to be filled in by you: %s\n' "$directory/$file"
 done
-printf 'Keep a copy of hub_encryption_keys and hub_mac_key apart from the database and its backups.\n'
+printf 'Keep a copy of hub_encryption_keys, hub_mac_key and hub_receipt_key apart from the database and its backups.\n'

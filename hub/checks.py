@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 
-from hub.lib import crypto, environment
+from hub.lib import crypto, environment, signing_keys
 
 SECRET_KEY_CHARACTERS = 50
 GOOGLE = "https://fcm.googleapis.com"
@@ -131,6 +131,23 @@ def _project_of(path: str) -> str | None:
     except ValueError:
         return "nobody: it is no JSON"
     return str(key.get("project_id")) if isinstance(key, dict) else "nobody: it is no JSON object"
+
+
+@checks.register("hub")
+def receipts_can_be_signed(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> Sequence[CheckMessage]:
+    """Production signs receipts with a key of its own, which outlives all others."""
+    hint = (
+        "base64 of 32 bytes, made by: openssl rand -base64 32. Keep it as long as receipts count."
+    )
+    if not settings.HUB_RECEIPT_KEY:
+        return [error(10, "HUB_RECEIPT_KEY is not set.", hint)] if in_production() else []
+    try:
+        signing_keys.SigningKeys.parse(settings.HUB_RECEIPT_KEY)
+    except environment.BadSetting as refusal:
+        return [error(10, str(refusal), hint)]
+    return []
 
 
 @checks.register("hub")

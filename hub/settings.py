@@ -33,6 +33,10 @@ HUB_TRUSTED_PROXIES = env.listed("HUB_TRUSTED_PROXIES")
 HUB_ENCRYPTION_KEYS = env.text("HUB_ENCRYPTION_KEYS", "")
 # base64 of at least 32 bytes; blind indexes, refresh tokens and audit seals derive from it.
 HUB_MAC_KEY = env.text("HUB_MAC_KEY", "")
+# base64 of 32 bytes, an Ed25519 private key: signs decision receipts. Older ones follow after a
+# comma, to be published still; `public:base64` where the private half is gone. Outside of
+# production it may be empty: then it is derived from HUB_MAC_KEY.
+HUB_RECEIPT_KEY = env.text("HUB_RECEIPT_KEY", "")
 
 # --- Database -----------------------------------------------------------------------------
 DATABASES = {
@@ -109,6 +113,13 @@ REFRESH_FAMILY_LIFE = env.seconds(
     "REFRESH_FAMILY_LIFE_SECONDS", 30 * 86_400, least=3600, most=365 * 86_400
 )
 REFRESH_GRACE = env.seconds("REFRESH_GRACE_SECONDS", 60, least=0, most=300)
+
+# --- Signed answers (docs/receipts.md) ----------------------------------------------------
+STEP_UP_NONCE_LIFE = env.seconds("STEP_UP_NONCE_LIFE_SECONDS", 600, least=30, most=3600)
+STEP_UP_CLOCK_SKEW = env.seconds("STEP_UP_CLOCK_SKEW_SECONDS", 300, least=10, most=3600)
+# Whether the answer to a restricted request has to be signed. Off only while apps are replaced by
+# ones that register a key.
+STEP_UP_FOR_RESTRICTED = env.choice("STEP_UP_FOR_RESTRICTED", "on", among={"on", "off"}) == "on"
 
 # --- Firebase -----------------------------------------------------------------------------
 PUSH_GATEWAY = env.text("PUSH_GATEWAY", "notifications.push.fcm.gateway_from_settings")

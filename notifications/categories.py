@@ -27,6 +27,7 @@ class Traits:
     reject_needs_comment: bool = True
     strict_acknowledgement: bool = False
     bulk_answers: bool = False  # people may answer many of its requests by one act
+    step_up: bool = False  # answers are only taken signed
 
 
 def create(

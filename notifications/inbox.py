@@ -11,8 +11,8 @@ from django.db.models import Q, QuerySet
 from hub.lib import clock, cursors, errors
 from hub.lib.columns import CurrentTransactionId
 from notifications import waiting
+from notifications.assurance import rules
 from notifications.models import Decision, Notification, Recipient, Response
-from notifications.models.notification import Card
 
 COUNT_CAP = 100  # beyond it a badge says "99+"
 
@@ -188,7 +188,7 @@ def _item(
         "facts": card["facts"],
         "links": card["links"],
         "progress": notification.progress,
-        "actions": offered(card) if seated else [],
+        "actions": offered(notification) if seated else [],
         "waiting_for_you": waits,
         "your_answer": None
         if answer is None
@@ -208,6 +208,14 @@ def _item(
         "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.reason,
     }
+
+
+def offered(notification: Notification) -> list[dict[str, Any]]:
+    """The answers that a request offers, each with whether it is only taken signed."""
+    return [
+        {"inputs": [], **action, "step_up": rules.needs_proof(notification, action)}
+        for action in notification.card.get("actions", [])
+    ]
 
 
 def outcome(decision: Decision, *, reader_id: uuid.UUID | None = None) -> Outcome:
@@ -233,11 +241,6 @@ def counts(*, employee_id: uuid.UUID) -> Counts:
     asked = Recipient.objects.filter(waiting.for_person(employee_id), employee_id=employee_id)
     numbers = [len(q.values_list("notification_id")[:COUNT_CAP]) for q in (unread, asked)]
     return {"unread": numbers[0], "waiting": numbers[1], "capped": COUNT_CAP in numbers}
-
-
-def offered(card: Card) -> list[dict[str, Any]]:
-    """The answers that a card offers."""
-    return [{"inputs": [], **action} for action in card.get("actions", [])]
 
 
 MARKS = {"seen": "seen_at", "read": "read_at", "archived": "archived_at"}

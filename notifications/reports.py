@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from accounts.subsystems import Caller
 from hub.lib import clock, cursors, errors
 from notifications import inbox
+from notifications.assurance import kept, receipt
 from notifications.models import Decision, Delivery, Notification, Recipient
 
 
@@ -79,6 +80,13 @@ def one(*, caller: Caller, notification_id: uuid.UUID) -> FullReport:
     if notification is None:
         raise errors.NotFound("There is no such notification of your sub-system.")
     return {**report(notification), "counts": counts(notification)}
+
+
+def receipts(*, caller: Caller, notification_id: uuid.UUID) -> list[receipt.Receipt]:
+    """What proves the answers to one's own request. Raises NotFound for another's."""
+    if not sent(caller=caller).filter(id=notification_id).exists():
+        raise errors.NotFound("There is no such notification of your sub-system.")
+    return kept.of_notification(notification_id)
 
 
 def page(

@@ -69,6 +69,11 @@ class PublicKey:
         return cls._of(key)
 
     @classmethod
+    def of_raw(cls, raw: bytes) -> Self:
+        """The Ed25519 key of these 32 bytes. Raises BadKey."""
+        return cls.from_jwk({"kty": "OKP", "crv": "Ed25519", "x": base64url.encode(raw)})
+
+    @classmethod
     def of_private(cls, key: ed25519.Ed25519PrivateKey) -> Self:
         """The public half of one of the hub's own keys."""
         return cls._of(key.public_key())

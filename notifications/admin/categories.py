@@ -14,7 +14,7 @@ from notifications.models.category import Sensitivity
 
 TRAITS = (
     "name", "essential", "sensitivity", "reject_needs_comment", "strict_acknowledgement",
-    "bulk_answers",
+    "bulk_answers", "step_up",
 )  # fmt: skip
 
 
@@ -39,6 +39,10 @@ class TraitsForm(forms.Form):
     )
     bulk_answers = forms.BooleanField(
         required=False, help_text="Employees may answer many of its requests by one act."
+    )
+    step_up = forms.BooleanField(
+        required=False,
+        help_text="Answers are only taken signed by the person's phone; it holds at once.",
     )
 
 

@@ -84,6 +84,7 @@ class ActionShape(bodies.Body):
     label = bodies.Line(max_length=40)  # type: ignore[assignment]  # DRF takes it off the class
     effect = serializers.ChoiceField(choices=EFFECTS, required=False)
     comment = serializers.ChoiceField(choices=COMMENTS, required=False)
+    step_up = bodies.Flag(required=False)
     inputs = serializers.ListField(child=InputShape(), required=False, max_length=INPUTS_AT_MOST)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -109,3 +110,4 @@ class ActionOffered(bodies.Body):
     effect = serializers.ChoiceField(choices=EFFECTS)
     comment = serializers.CharField(allow_blank=True)
     inputs = InputShape(many=True)
+    step_up = serializers.BooleanField(help_text="Whether it is only taken signed.")

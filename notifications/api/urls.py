@@ -10,10 +10,12 @@ from notifications.api.mobile.item import Item
 from notifications.api.mobile.mark import Mark
 from notifications.api.mobile.receipts import Receipts
 from notifications.api.mobile.response import Respond
+from notifications.api.receipt_keys import ReceiptKeys
 from notifications.api.subsystem.batch import Batch
 from notifications.api.subsystem.notification import OneNotification
 from notifications.api.subsystem.notifications import Notifications
 from notifications.api.subsystem.preview import Preview
+from notifications.api.subsystem.receipt import Receipt
 from notifications.api.subsystem.recipients import Recipients
 from notifications.api.subsystem.release import Release
 from notifications.api.subsystem.withdraw import Withdraw
@@ -23,6 +25,8 @@ urlpatterns = [
     path("notifications/batch", Batch.as_view()),
     path("notifications/<uuid:notification_id>", OneNotification.as_view()),
     path("notifications/<uuid:notification_id>/recipients", Recipients.as_view()),
+    path("notifications/<uuid:notification_id>/receipt", Receipt.as_view()),
+    path("receipt-keys", ReceiptKeys.as_view()),
     path("notifications/<uuid:notification_id>/release", Release.as_view()),
     path("notifications/<uuid:notification_id>/withdraw", Withdraw.as_view()),
     path("audiences/preview", Preview.as_view()),

@@ -1,5 +1,6 @@
 """The one decision of a request: written with everything it makes necessary, or not at all."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,11 +20,13 @@ def decide(
     response: Response | None,
     actor: audit.Actor,
     now: datetime,
+    facts_beside: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Decide a locked, open request in the caller's transaction.
 
     The decision's primary key is the notification, so there can't be two. With it come the closed
-    state, the callback, the clearing of trays and the audit event: together.
+    state, the callback, the clearing of trays and the audit event: together. `facts_beside` are
+    told to the sub-system too.
     """
     decision = Decision(
         notification=notification,
@@ -38,7 +41,7 @@ def decide(
     events.emit(
         notification,
         type_="decision.made",
-        facts=facts(decision, response=response),
+        facts={**facts(decision, response=response), **(facts_beside or {})},
         now=now,
     )
     audit.record(

@@ -10,9 +10,10 @@ from django.db import transaction
 from accounts import audit
 from hub.lib import clock, errors
 from notifications import closing, inbox
-from notifications.approvals import decisions, inputs, refusals, seats, steps
+from notifications.approvals import assured, decisions, inputs, refusals, seats, steps
+from notifications.assurance.proof import Claimed
 from notifications.callbacks import events
-from notifications.models import Category, Notification, Recipient, Response
+from notifications.models import Category, DecisionReceipt, Notification, Recipient, Response
 from notifications.models.notification import Action
 
 
@@ -25,6 +26,8 @@ class Answer:
     comment: str = ""
     inputs: dict[str, Any] = field(default_factory=dict)
     step: int | None = None  # of a sequence, counted from 1; None: whichever is asked
+    proof: str = field(default="", repr=False)  # a signed statement, where one is needed
+    device_id: uuid.UUID | None = None  # through which it comes
 
 
 @transaction.atomic
@@ -57,6 +60,20 @@ def respond(
         )
     seat = seats.to_answer(held, notification, step=answer.step)
     action = _action(notification, answer=answer)
+    values = inputs.check(action.get("inputs", []), answer.inputs) or None
+    proof = assured.check(
+        notification,
+        action=action,
+        text=answer.proof,
+        claimed=Claimed(
+            employee_id=employee_id,
+            device_id=answer.device_id,
+            verb=answer.verb,
+            comment=answer.comment,
+            inputs=values,
+        ),
+        now=now,
+    )
     response = Response.objects.create(
         notification=notification,
         seat=seat,
@@ -65,10 +82,11 @@ def respond(
         verb=answer.verb,
         effect=action["effect"],
         comment=answer.comment or None,
-        inputs=inputs.check(action.get("inputs", []), answer.inputs) or None,
+        inputs=values,
         responded_at=now,
     )
-    _record(notification, response=response, employee_id=employee_id, now=now)
+    receipt = assured.keep(proof, notification=notification, response=response, now=now)
+    _record(notification, response=response, receipt=receipt, employee_id=employee_id, now=now)
     return inbox.item(employee_id=employee_id, notification_id=notification_id)
 
 
@@ -84,7 +102,12 @@ def _is_repeated(held: seats.Held | None, answer: Answer) -> bool:
 
 
 def _record(
-    notification: Notification, *, response: Response, employee_id: uuid.UUID, now: datetime
+    notification: Notification,
+    *,
+    response: Response,
+    receipt: DecisionReceipt | None,
+    employee_id: uuid.UUID,
+    now: datetime,
 ) -> None:
     """Mark the copy as answered; decide if the policy says so, else tell of the answer."""
     Recipient.objects.filter(pk=(employee_id, notification.id)).update(responded_at=now)
@@ -98,6 +121,7 @@ def _record(
             response=response,
             actor=audit.Actor(kind="employee", id=str(employee_id)),
             now=now,
+            facts_beside=assured.reference(receipt),
         )
         return
     if standing.step > asked:
@@ -116,6 +140,7 @@ def _record(
             "progress": notification.progress,
             "actor": {"employee_id": response.actor.employee_id, "on_behalf_of": None},
             "responded_at": clock.text(now),
+            **assured.reference(receipt),
         },
         now=now,
     )

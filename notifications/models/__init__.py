@@ -4,6 +4,7 @@ from notifications.models.breaker import Breaker, CallbackCall
 from notifications.models.callback import CallbackAttempt, CallbackEvent
 from notifications.models.category import Category
 from notifications.models.change import BroadcastChange
+from notifications.models.decision_receipt import DecisionReceipt
 from notifications.models.delivery import Delivery
 from notifications.models.errand import Errand
 from notifications.models.notification import Notification
@@ -20,6 +21,7 @@ __all__ = [
     "CallbackEvent",
     "Category",
     "Decision",
+    "DecisionReceipt",
     "Delivery",
     "Errand",
     "Notification",

@@ -30,6 +30,8 @@ class Category(models.Model):
     strict_acknowledgement = models.BooleanField(default=False)
     # Whether people may answer many of its requests by one act.
     bulk_answers = models.BooleanField(default=False, db_default=False)
+    # Answers are only taken signed by the person's phone.
+    step_up = models.BooleanField(default=False, db_default=False)
 
     personal: dict[str, Personal] = {}
     not_personal = frozenset({"key", "name", "sensitivity"})

@@ -33,6 +33,7 @@ class Action(TypedDict):
     effect: str  # approve | reject | answer
     comment: str  # none | optional | required; empty: the category decides
     inputs: NotRequired[list[Input]]
+    step_up: NotRequired[bool]  # only taken signed
 
 
 class Card(TypedDict):

@@ -1,5 +1,6 @@
 """Each misconfiguration has an id and a hint, and stops the start."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ GOOD = {
     "LDAP_SERVICE_PASSWORD": "secret",
     "FCM_PROJECTS": {"": "/run/secrets/fcm.json"},
     "FCM_ENDPOINT": "https://fcm.googleapis.com",
+    "HUB_RECEIPT_KEY": base64.b64encode(bytes(32)).decode(),
 }
 
 
@@ -47,6 +49,9 @@ def test_a_sound_production_passes(settings):
         ("LDAP_SERVICE_PASSWORD", "", "hub.E006"),
         ("FCM_PROJECTS", {}, "hub.E007"),
         ("FCM_ENDPOINT", "http://fcm.googleapis.com", "hub.E008"),
+        ("HUB_RECEIPT_KEY", "", "hub.E010"),
+        ("HUB_RECEIPT_KEY", "short", "hub.E010"),
+        ("HUB_RECEIPT_KEY", "public:" + base64.b64encode(bytes(32)).decode(), "hub.E010"),
         ("FCM_TOTAL_TIMEOUT", timedelta(seconds=110), "hub.E009"),
         ("CALLBACK_TOTAL_TIMEOUT", timedelta(seconds=60), "hub.E009"),
     ],

@@ -12,7 +12,7 @@ from accounts.api import bodies, idempotency
 from accounts.api.schema import IDEMPOTENCY_KEY
 from accounts.api.views import EmployeeView, answers
 from accounts.directory import choose
-from hub.lib import clock
+from hub.lib import clock, jws
 from notifications.api.policies import STEPS_AT_MOST
 from notifications.api.shapes import ItemShape
 from notifications.approvals import respond
@@ -29,6 +29,13 @@ class ResponseInput(bodies.Body):
         min_value=1, max_value=STEPS_AT_MOST, required=False, allow_null=True, default=None,
         help_text="Of a sequence; needed only by whom it asks in several steps.",
     )  # fmt: skip
+    proof = bodies.Line(
+        max_length=jws.LONGEST,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="A signed statement, where the item has a challenge: docs/receipts.md.",
+    )
 
 
 class Respond(EmployeeView):
@@ -45,9 +52,12 @@ class Respond(EmployeeView):
     def post(self, request: Request, notification_id: uuid.UUID) -> Response:
         """Record the answer; the item as it is afterwards, or why the answer is not taken."""
         body = bodies.validated(ResponseInput, request.data)
-        answer, now = respond.Answer(**body), clock.now()
+        answer, now = respond.Answer(**body, device_id=self.session.device_id), clock.now()
         standing.confirm(
-            employee_id=self.session.employee_id, directory=choose.configured(), now=now
+            employee_id=self.session.employee_id,
+            directory=choose.configured(),
+            now=now,
+            fail_closed=bool(answer.proof),
         )
 
         def act() -> Response:

@@ -144,4 +144,6 @@ def action_of(given: dict[str, Any]) -> Action:
     if given.get("inputs"):
         declared = [{"label": one["name"], **one} for one in given["inputs"]]
         action["inputs"] = cast("list[Input]", declared)
+    if given.get("step_up"):
+        action["step_up"] = True
     return action

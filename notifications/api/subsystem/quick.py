@@ -214,6 +214,7 @@ _ACTION: Final = {
     "label": _line(40),
     "effect": _one_of(actions.EFFECTS),
     "comment": _one_of(actions.COMMENTS),
+    "step_up": _one_of_type(bool),
 }
 _POLICY: Final = {
     "mode": _one_of(policies.RULES),

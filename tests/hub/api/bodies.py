@@ -32,7 +32,7 @@ def full(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/me/receipts": {"ids": ids, "receipt": "seen"},
         "POST /api/v1/me/inbox/{notification_id}/response": {
             "verb": "approve", "version": 1, "comment": "Fine.", "inputs": {"until": "2099-01-01"},
-            "step": 1,
+            "step": 1, "proof": "",
         },
         "POST /api/v1/notifications": {
             "category": "approval", "kind": "request", "reference": "EXP-1", "title": "Title",

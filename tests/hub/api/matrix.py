@@ -145,6 +145,10 @@ MATRIX = {
     "GET /api/v1/notifications/{notification_id}/recipients": Row(
         "subsystem", subsystems("200", ABSENT, ABSENT)
     ),
+    "GET /api/v1/notifications/{notification_id}/receipt": Row(
+        "subsystem", subsystems("200", ABSENT, ABSENT)
+    ),
+    "GET /api/v1/receipt-keys": Row("open", everybody("200")),
     # It is not held: that is said to its sender only.
     "POST /api/v1/notifications/{notification_id}/release": Row(
         "subsystem", subsystems("409 not_held", ABSENT, ABSENT)
@@ -165,6 +169,7 @@ OPEN = {
     "POST /api/v1/auth/refresh",
     "GET /api/v1/openapi.json",
     "GET /api/v1/docs",
+    "GET /api/v1/receipt-keys",  # public keys
 }
 
 
