@@ -3,9 +3,11 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.base import ModelState
 
 from accounts import audit
 from hub.lib import errors, ids, logging
@@ -16,6 +18,8 @@ log = logging.get(__name__)
 
 # An errand claimed this often without an end is poison: it is kept for a person to look at.
 CLAIMS_AT_MOST = 200
+
+_NAMES = {field.column: field.attname for field in Errand._meta.concrete_fields}
 
 # A loose index scan finds who has something to do in which lane; each gets an equal share of the
 # claim, and within a lane they take turns. A claim ends with the errand that fills its weight.
@@ -56,6 +60,10 @@ UPDATE notifications_errand SET lease_token = %(token)s, lease_until = %(until)s
        attempts = least(attempts + 1, 30000)
   FROM chosen WHERE notifications_errand.id = chosen.id
 RETURNING notifications_errand.*
+"""
+FINISH = """
+DELETE FROM notifications_errand
+ WHERE id = ANY (string_to_array(%s, ' ')::bigint[]) AND lease_token = ANY (%s::uuid[])
 """
 
 
@@ -117,10 +125,23 @@ def claim(*, queue: str, limit: int, now: datetime, weight: int = 1) -> Sequence
     """
     token = ids.uuid7()
     until = now + settings.ERRAND_LEASE
-    parameters = {"token": token, "until": until, "queue": queue, "now": now, "limit": limit}
-    parameters["weight"] = weight
-    claimed = list(Errand.objects.raw(CLAIM, parameters))
+    parameters: dict[str, Any] = {"token": token, "until": until, "queue": queue, "now": now}
+    parameters |= {"limit": limit, "weight": weight}
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, parameters)
+        # A newer schema may have columns that this code does not know.
+        names = [_NAMES.get(of.name, of.name) for of in cursor.description or ()]
+        claimed = [_made(names, row) for row in cursor.fetchall()]
     return sorted(claimed, key=lambda errand: (errand.lane, errand.due_at, errand.id))
+
+
+def _made(names: Sequence[str], row: tuple[object, ...]) -> Errand:
+    """The errand of a row: a claim has hundreds, and Django's own way takes ten times as long."""
+    errand = Errand.__new__(Errand)
+    errand.__dict__.update(zip(names, row, strict=True))
+    errand._state = ModelState()
+    errand._state.adding, errand._state.db = False, connection.alias
+    return errand
 
 
 def _own(errand: Errand) -> dict[str, object]:
@@ -135,8 +156,10 @@ def finish(errand: Errand) -> bool:
 
 def finish_all(done: Sequence[Errand]) -> None:
     """Remove done errands in one statement; those whose lease was lost stay with their holders."""
-    tokens = {errand.lease_token for errand in done}
-    Errand.objects.filter(id__in=[e.id for e in done], lease_token__in=tokens).delete()
+    if done:
+        tokens = {errand.lease_token for errand in done}
+        with connection.cursor() as cursor:
+            cursor.execute(FINISH, [" ".join(str(errand.id) for errand in done), list(tokens)])
 
 
 def postpone(errand: Errand, *, until: datetime, error: str, tried: bool = True) -> bool:

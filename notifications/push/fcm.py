@@ -205,7 +205,7 @@ class _ServiceAccount:
 
 def template(said: Wording) -> encoding.Template | Outcome:
     """The message but for its address, or the outcome where it cannot be sent at all."""
-    seconds = said.ttl // timedelta(seconds=1)
+    seconds = said.ttl.days * 86_400 + said.ttl.seconds
     expiration = str(int(time.time()) + seconds) if seconds else "0"  # 0 means: now or never
     try:
         return _shapes.template(said, expiration=expiration)

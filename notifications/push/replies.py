@@ -7,6 +7,7 @@ https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,8 @@ FIRST_WAIT = timedelta(seconds=10)  # FCM asks for at least this after a 5xx or 
 QUOTA_WAIT = timedelta(seconds=60)  # its buckets fill up by the minute
 LONGEST_WAIT = timedelta(hours=1)  # a larger Retry-After is nonsense
 
+# What FCM answers nearly always, read without a parser; whatever else is JSON is parsed.
+_ACCEPTED = re.compile(rb'\s*{\s*"name"\s*:\s*"([!#-\[\]-~]+)"\s*}\s*')
 _FCM_ERROR = "google.firebase.fcm.v1.FcmError"
 _BAD_REQUEST = "google.rpc.BadRequest"
 _ADDRESS_FIELDS = frozenset({"message.token", "message.fid"})
@@ -31,6 +34,8 @@ def read(reply: transport.Reply) -> Outcome:
     """
     if reply.error:
         return later(reply.error)
+    if reply.status == 200 and (plain := _ACCEPTED.fullmatch(reply.body)):
+        return Outcome(Fate.SENT, name=plain[1].decode())
     content = parsed(reply.body)
     if reply.status == 200:
         name = content.get("name")

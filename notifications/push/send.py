@@ -23,6 +23,12 @@ log = logging.get(__name__)
 LONGEST = timedelta(days=28)
 
 
+# As plain text: to compare an enumeration's member takes ten times as long.
+_TEST = str(Notification.Mode.TEST.value)
+_OPEN = str(Notification.State.OPEN.value)
+_CLEAR = str(Delivery.Purpose.CLEAR.value)
+
+
 @cache
 def gateway() -> Gateway:
     """The push provider of this process, by setting."""
@@ -89,10 +95,10 @@ def is_wanted(errand: Errand, *, subject: Subject, now: datetime) -> bool:
     """Whether there is still a reason to push: nothing closed or expired is shown."""
     if now - errand.created_at > LONGEST:
         return False
-    if errand.purpose == Delivery.Purpose.CLEAR:
+    if errand.purpose == _CLEAR:
         return True
     expired = subject.expires_at is not None and subject.expires_at <= now
-    return subject.state == Notification.State.OPEN and not expired
+    return subject.state == _OPEN and not expired
 
 
 def call(
@@ -106,20 +112,24 @@ def call(
     outcomes: list[Outcome | None] = [None] * len(found)
     pushes: list[Push] = []
     places: list[int] = []
+    subject_of = {errand.id: known[errand.notification_id] for errand in errands.values()}
     wordings: dict[tuple[int, str], Wording] = {}
     for place, target in enumerate(found):
-        errand = errands[target.errand_id]
-        subject = known[errand.notification_id]
         if target.address is None:
             outcomes[place] = replies.ours("address_unreadable")
             continue
-        if subject.mode == Notification.Mode.TEST:
+        subject = subject_of[target.errand_id]
+        if subject.mode == _TEST:
             outcomes[place] = Outcome(Fate.SENT, reason=results.TEST_MODE)
             continue
-        key = (errand.id, target.platform)
-        if key not in wordings:  # devices that read the same share it, so it is encoded once
-            wordings[key] = worded(errand, subject=subject, platform=target.platform, now=now)
-        pushes.append(Push(Address(target.kind, target.address, target.project), wordings[key]))
+        key = (target.errand_id, target.platform)
+        said = wordings.get(key)
+        if said is None:  # devices that read the same share it, so it is encoded once
+            errand = errands[target.errand_id]
+            said = wordings[key] = worded(
+                errand, subject=subject, platform=target.platform, now=now
+            )
+        pushes.append(Push(Address(target.kind, target.address, target.project), said))
         places.append(place)
     if pushes:
         for place, outcome in zip(places, gateway().send(pushes), strict=True):
@@ -129,7 +139,7 @@ def call(
 
 def worded(errand: Errand, *, subject: Subject, platform: str, now: datetime) -> Wording:
     """What may be said to the devices of one platform."""
-    if errand.purpose == Delivery.Purpose.CLEAR:
+    if errand.purpose == _CLEAR:
         return wording.clear(
             notification_id=str(subject.id),
             platform=platform,

@@ -9,7 +9,7 @@ import dataclasses
 import itertools
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from json.encoder import encode_basestring
 from typing import Any, cast
@@ -28,11 +28,11 @@ ADDRESS = f"{_MARK}-0;"
 EXPIRATION = f"{_MARK}-1;"  # the moment it is over, in seconds since the epoch
 _TTL = -1
 
-# What is counted against the limit comes first.
-_COUNTED = ("data", "alert")
-_FIELDS = (
-    *_COUNTED,
-    *(f.name for f in dataclasses.fields(Wording) if f.name not in {"platform", *_COUNTED}),
+# The fields beside these three: whatever is text there is words, too.
+_REST = tuple(
+    field.name
+    for field in dataclasses.fields(Wording)
+    if field.name not in {"platform", "data", "alert", "ttl"}
 )
 
 # Given a wording, its address and the moment it is over: the JSON of the message, validated.
@@ -44,14 +44,26 @@ class TooLarge(ValueError):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Shape:
-    """What stands between the slots, before the address and after it; a number is a slot.
+class Part:
+    """A format, and the slots whose words it takes."""
 
-    `size` is what the payload counts without its words, the first `counted` of them.
+    text: str
+    slots: tuple[int, ...]
+
+    def filled(self, words: list[str]) -> bytes:
+        """The bytes, with those words. Raises UnicodeEncodeError for a lone surrogate."""
+        return (self.text % tuple([words[slot] for slot in self.slots])).encode()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shape:
+    """A message without its words, before the address and after it.
+
+    `size` is what counts of it against the limit, as the first `counted` of its words do.
     """
 
-    before: tuple[bytes | int, ...]
-    after: tuple[bytes | int, ...]
+    before: Part
+    after: Part
     size: int
     counted: int
 
@@ -71,40 +83,29 @@ class Shapes:
             if len(self._kept) >= KEPT:
                 self._kept.clear()
             shape = self._kept[key] = self._made(said)
-        escaped = [encode_basestring(word)[1:-1].encode() for word in words]
-        if shape.size + sum(map(len, escaped[: shape.counted])) > wording.LIMIT_BYTES:
+        escaped = [encode_basestring(word)[1:-1] for word in words]
+        counted = "".join(escaped[: shape.counted])
+        if shape.size + len(counted.encode(errors="replace")) > wording.LIMIT_BYTES:
             raise TooLarge
-        escaped[0:0] = (b"", expiration.encode())
-        escaped.append(b"%d" % (said.ttl // timedelta(seconds=1)))
-        return Template(_joined(shape.before, escaped), _joined(shape.after, escaped))
+        filling = ["", expiration, *escaped, str(said.ttl.days * 86_400 + said.ttl.seconds)]
+        return Template(shape.before.filled(filling), shape.after.filled(filling))
 
     def _made(self, said: Wording) -> Shape:
         marked = _marked(said)
-        text = self._build(marked, ADDRESS, EXPIRATION).replace(f'"fid":"{ADDRESS}"', ADDRESS)
-        pieces = _SPLIT.split(text)
-        parts: list[bytes | int] = [pieces[0].encode()]
-        for slot, seconds, constant in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-            parts += [_TTL if seconds else int(slot), constant.encode()]
-        place = parts.index(0)
-        size = wording.size(data=marked.data, alert=marked.alert)
-        counted = [
-            word for name in _COUNTED for word in _words(getattr(marked, name)) or () if word
-        ]
-        size -= sum(map(len, counted))
-        return Shape(tuple(parts[:place]), tuple(parts[place + 1 :]), size, len(counted))
+        text = self._build(marked, ADDRESS, EXPIRATION)
+        before, after = text.split(f'"fid":"{ADDRESS}"')
+        counted = [*marked.data.values(), *(marked.alert or ())]
+        size = wording.size(data=marked.data, alert=marked.alert) - sum(map(len, counted))
+        return Shape(_part(before), _part(after), size, sum(map(bool, counted)))
 
 
-def _joined(parts: tuple[bytes | int, ...], words: list[bytes]) -> bytes:
-    return b"".join([words[part] if type(part) is int else cast(bytes, part) for part in parts])
-
-
-def _words(value: object) -> tuple[str, ...] | None:
-    """The words in one field of a wording; None where it is a part of the shape as it is."""
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, Mapping):
-        return tuple(value.values())
-    return value if isinstance(value, tuple) else None
+def _part(text: str) -> Part:
+    constants = _SPLIT.split(text)
+    slots = [
+        _TTL if seconds else int(slot)
+        for slot, seconds in zip(constants[1::3], constants[2::3], strict=True)
+    ]
+    return Part("%s".join(text.replace("%", "%%") for text in constants[::3]), tuple(slots))
 
 
 def _taken_apart(said: Wording) -> tuple[tuple[object, ...], list[str]]:
@@ -112,19 +113,22 @@ def _taken_apart(said: Wording) -> tuple[tuple[object, ...], list[str]]:
 
     An empty text is part of the shape, since a message may leave it out.
     """
-    key: list[object] = [said.platform]
-    given: list[str] = []
-    for name in _FIELDS:
+    words = list(said.data.values())
+    key: list[object] = [said.platform, tuple(said.data)]
+    if said.alert is None:
+        key.append(None)
+    else:
+        words += said.alert
+    for name in _REST:
         value = getattr(said, name)
-        words = _words(value)
-        if words is not None:
-            key.append(tuple(value) if isinstance(value, Mapping) else len(words))
-            if not all(words):
-                key.append(tuple(map(bool, words)))
-            given += filter(None, words)
-        elif not isinstance(value, timedelta):
-            key.append(value)
-    return tuple(key), given
+        if isinstance(value, str):
+            words.append(value)
+        else:
+            key.append((name, value))
+    if "" in words:
+        key.append(tuple(map(bool, words)))
+        words = [word for word in words if word]
+    return tuple(key), words
 
 
 def _marked(said: Wording) -> Wording:
@@ -134,13 +138,8 @@ def _marked(said: Wording) -> Wording:
     def mark(word: str) -> str:
         return f"{_MARK}-{next(slots)};" if word else word
 
-    changed: dict[str, Any] = {"ttl": timedelta(seconds=_SECONDS)}
-    for name in _FIELDS:
-        value = getattr(said, name)
-        if isinstance(value, str):
-            changed[name] = mark(value)
-        elif isinstance(value, Mapping):
-            changed[name] = {key: mark(word) for key, word in value.items()}
-        elif isinstance(value, tuple):
-            changed[name] = tuple(map(mark, value))
-    return dataclasses.replace(said, **changed)
+    data = {key: mark(word) for key, word in said.data.items()}
+    alert = None if said.alert is None else (mark(said.alert[0]), mark(said.alert[1]))
+    rest = {name: mark(value) for name in _REST if isinstance(value := getattr(said, name), str)}
+    ttl = timedelta(seconds=_SECONDS)
+    return dataclasses.replace(said, data=data, alert=alert, ttl=ttl, **cast(Any, rest))

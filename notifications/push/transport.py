@@ -63,11 +63,12 @@ class Config:
 class _Slot:
     """One easy handle, configured once, used for one message after the other."""
 
-    __slots__ = ("body", "curl", "headers", "key", "url")
+    __slots__ = ("body", "curl", "headers", "key", "milliseconds", "url")
 
     def __init__(self, config: Config) -> None:
         self.key = -1
         self.url = ""
+        self.milliseconds = 0
         self.headers: Sequence[str] = ()
         self.body = bytearray()
         self.curl = curl = pycurl.Curl()
@@ -102,8 +103,10 @@ class _Slot:
             self.curl.setopt(pycurl.HTTPHEADER, list(headers))
             self.headers = headers
         milliseconds = max(1, int(wait_seconds * 1000))
-        self.curl.setopt(pycurl.TIMEOUT_MS, milliseconds)
-        self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, milliseconds)
+        if milliseconds != self.milliseconds:
+            self.curl.setopt(pycurl.TIMEOUT_MS, milliseconds)
+            self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, milliseconds)
+            self.milliseconds = milliseconds
         self.curl.setopt(pycurl.POSTFIELDS, body)
 
     def reply(self) -> Reply:

@@ -76,15 +76,15 @@ def explain(sql, parameters):
 def test_single_pushes_read_no_table_from_end_to_end(after_broadcasts, alice, singles):
     plan = explain(
         targets.REACHABLE,
-        {
-            "errands": list(range(singles)),
-            "notifications": [after_broadcasts.id] * singles,
-            "firsts": [alice.id] * singles,
-            "lasts": [alice.id] * singles,
-            "purposes": ["show"] * singles,
-            "versions": [1] * singles,
-            "moments": [None] * singles,
-        },
+        targets.words(
+            errands=list(range(singles)),
+            notifications=[after_broadcasts.id] * singles,
+            firsts=[alice.id] * singles,
+            lasts=[alice.id] * singles,
+            purposes=["show"] * singles,
+            versions=[1] * singles,
+            moments=["-"] * singles,
+        ),
     )
 
     assert scans(plan) == []
