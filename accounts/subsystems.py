@@ -207,6 +207,23 @@ def retire_callback_secret(*, secret_id: uuid.UUID, actor: audit.Actor, now: dat
             )
 
 
+def retire_older_secret(*, subsystem_id: uuid.UUID, actor: audit.Actor, now: datetime) -> None:
+    """End a rotation: sign with the newer of two live secrets only. Raises Invalid if one lives."""
+    live = CallbackSecret.objects.filter(subsystem_id=subsystem_id, retired_at=None)
+    newest_first = list(live.defer("secret").order_by("-created_at", "-pk"))
+    if len(newest_first) < LIVE_SECRETS_AT_MOST:
+        raise errors.Invalid("Only one secret is live: add the next one first.")
+    retire_callback_secret(secret_id=newest_first[-1].pk, actor=actor, now=now)
+
+
+def id_of(*, key: str) -> uuid.UUID:
+    """The sub-system of that key. Raises NotFound."""
+    found = Subsystem.objects.filter(key=key).values_list("pk", flat=True).first()
+    if found is None:
+        raise errors.NotFound("There is no such sub-system.")
+    return found
+
+
 def _note(
     actor: audit.Actor, action: str, subsystem_id: uuid.UUID, *, now: datetime, **data: str
 ) -> None:

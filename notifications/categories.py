@@ -2,19 +2,28 @@
 
 import re
 import uuid
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from accounts import audit
-from accounts.models import Subsystem
+from accounts.models import ApiKey, Subsystem
+from accounts.subsystems import Caller
 from hub.lib import errors, text
 from notifications.models import Category
 from notifications.models.category import Sensitivity
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _NAME_AT_MOST = 128  # characters
+
+
+class LiveKeyNeeded(errors.HubError):
+    """A test key may not change what live notifications are treated by."""
+
+    code, status, title = "live_key_needed", 403, "A live key is needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,43 @@ def edit(*, category_id: uuid.UUID, traits: Traits, actor: audit.Actor, now: dat
             Category.objects.filter(pk=category_id).update(**changed)
             was = {name: before[name] for name in changed}
             _note(actor, "category_changed", category, now=now, was=was, **changed)
+
+
+def of(*, subsystem_id: uuid.UUID) -> list[Category]:
+    """All categories of a sub-system, by key."""
+    return list(Category.objects.filter(subsystem_id=subsystem_id).order_by("key"))
+
+
+def one(*, subsystem_id: uuid.UUID, key: str) -> Category:
+    """The category of that key. Raises NotFound."""
+    category = Category.objects.filter(subsystem_id=subsystem_id, key=key).first()
+    if category is None:
+        raise errors.NotFound("There is no such category of your sub-system.")
+    return category
+
+
+def put(
+    *, caller: Caller, key: str, given: Mapping[str, Any], now: datetime
+) -> tuple[Category, bool]:
+    """Make or change one of the caller's categories; whether it was made.
+
+    Traits that are not given stay, or are as usual in a new one; the name of a new one is its key.
+    Raises LiveKeyNeeded for a test key that would change what is there, and Invalid as `create`.
+    """
+    actor = audit.Actor("subsystem", str(caller.subsystem_id))
+    present = Category.objects.filter(subsystem_id=caller.subsystem_id, key=key).first()
+    if present is None:
+        traits = Traits(**{"name": key, **given})
+        made = create(
+            subsystem_id=caller.subsystem_id, key=key, traits=traits, actor=actor, now=now
+        )
+        return made, True
+    before = {field.name: getattr(present, field.name) for field in fields(Traits)}
+    wanted = {**before, **given}
+    if wanted != before and caller.mode != ApiKey.Mode.LIVE:
+        raise LiveKeyNeeded("This category is in use with live keys: change it with one.")
+    edit(category_id=present.pk, traits=Traits(**wanted), actor=actor, now=now)
+    return one(subsystem_id=caller.subsystem_id, key=key), False
 
 
 def _check(traits: Traits) -> None:

@@ -1,10 +1,8 @@
 """The feed a phone follows: whoever hands back the last cursor misses nothing.
 
-Rows carry the id of the transaction that wrote them. Transactions commit out of that order, so a
-page ends below `pg_snapshot_xmin`: everything below it has committed or never will, and nothing can
-appear behind a cursor any more. An open writer holds the feed back for its own length, which the
-database's time-outs bound. A cursor names the database's timeline, because a restore or a
-fail-over may take transactions back. See docs/adr/0006-change-feeds.md.
+A page ends where all transactions have ended (`notifications.timeline`). A cursor names the
+database's epoch, because a restore or a fail-over may take transactions back.
+See docs/adr/0006-change-feeds.md.
 """
 
 import uuid
@@ -13,16 +11,10 @@ from dataclasses import dataclass
 from django.db import connection
 
 from hub.lib import cursors
-from notifications import inbox
+from notifications import inbox, timeline
 
 PAGE = 200
 POINTER = "/since"
-
-WINDOW = """
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::numeric,
-       (SELECT system_identifier FROM pg_control_system())::text || '-' ||
-       (SELECT timeline_id FROM pg_control_checkpoint())::text
-"""
 
 # One's own copies that changed, and one's copies of what changed for everybody, in the order of
 # the transactions; each copy once, at its latest change.
@@ -62,20 +54,19 @@ class Changes:
 
 def since(*, employee_id: uuid.UUID, cursor: str | None) -> Changes:
     """The employee's changes after a cursor; without one, only the cursor to begin from."""
+    until, epoch = timeline.window()
+    start = timeline.place(cursor, epoch=epoch, pointer=POINTER) if cursor else None
+    if start is None:
+        fresh = cursors.encode(epoch, until - 1, timeline.LAST)
+        return Changes(entries=[], cursor=fresh, full=True, more=False)
+    transaction_id, last = start
     with connection.cursor() as database:
-        database.execute(WINDOW)
-        until, epoch = database.fetchone() or (0, "")
-        start = _read(cursor, epoch=epoch) if cursor else None
-        if start is None:
-            fresh = cursors.encode(epoch, int(until) - 1, uuid.UUID(int=2**128 - 1))
-            return Changes(entries=[], cursor=fresh, full=True, more=False)
-        transaction_id, last = start
         database.execute(
             CHANGED,
             {
                 "employee": employee_id,
                 "since": str(transaction_id),
-                "until": str(int(until)),
+                "until": str(until),
                 "last": last,
                 "limit": PAGE + 1,
             },
@@ -93,15 +84,3 @@ def since(*, employee_id: uuid.UUID, cursor: str | None) -> Changes:
         full=False,
         more=more,
     )
-
-
-def _read(cursor: str, *, epoch: str) -> tuple[int, uuid.UUID] | None:
-    """The place a cursor names; None if it is of another timeline. Raises Invalid for nonsense."""
-    given, transaction_id, last = cursors.decode(cursor, parts=3, pointer=POINTER)
-    if not transaction_id.isascii() or not transaction_id.isdigit() or len(transaction_id) > 20:
-        raise cursors.bad(POINTER)
-    try:
-        place = int(transaction_id), uuid.UUID(last)
-    except ValueError as error:
-        raise cursors.bad(POINTER) from error
-    return place if given == epoch else None

@@ -1,4 +1,4 @@
-"""Callback events with every try, and the replay of those that are dead."""
+"""Callback events with every try, and their replay."""
 
 import uuid
 from collections.abc import Iterable
@@ -12,18 +12,18 @@ from django.utils.safestring import SafeString
 from accounts.admin import acts, base, tables
 from hub.lib import clock
 from notifications.admin import content
-from notifications.callbacks import replay
+from notifications.callbacks import replay, turns
 from notifications.models import Breaker, CallbackAttempt, CallbackCall, CallbackEvent
 
 
 def tell_again(deed: acts.Deed) -> None:
-    """A dead event is due again."""
+    """An event is due again."""
     replay.replay(event_id=deed.subject.pk, actor=deed.actor, now=deed.now)
 
 
-def is_dead(event: CallbackEvent) -> bool:
-    """Whether it can be replayed."""
-    return event.state == CallbackEvent.State.DEAD
+def is_over(event: CallbackEvent) -> bool:
+    """Whether it can be replayed: it was told, given up, or kept for want of an address."""
+    return event.state not in turns.UNTOLD
 
 
 @admin.register(CallbackEvent)
@@ -44,7 +44,7 @@ class CallbackEventAdmin(base.ReadOnlyAdmin):
             "The event is told again under its own id, with all its tries before it. The"
             " sub-system must take it as the same event.",
             tell_again,
-            applies=is_dead,
+            applies=is_over,
         ),
     )
 

@@ -12,12 +12,16 @@ from notifications.api.mobile.receipts import Receipts
 from notifications.api.mobile.response import Respond
 from notifications.api.receipt_keys import ReceiptKeys
 from notifications.api.subsystem.batch import Batch
+from notifications.api.subsystem.callbacks import Callbacks, Replay
+from notifications.api.subsystem.categories import Categories, OneCategory
+from notifications.api.subsystem.decisions import Decisions, Outcome
 from notifications.api.subsystem.notification import OneNotification
 from notifications.api.subsystem.notifications import Notifications
 from notifications.api.subsystem.preview import Preview
 from notifications.api.subsystem.receipt import Receipt
 from notifications.api.subsystem.recipients import Recipients
 from notifications.api.subsystem.release import Release
+from notifications.api.subsystem.subsystem import OwnSubsystem
 from notifications.api.subsystem.withdraw import Withdraw
 
 urlpatterns = [
@@ -29,6 +33,13 @@ urlpatterns = [
     path("receipt-keys", ReceiptKeys.as_view()),
     path("notifications/<uuid:notification_id>/release", Release.as_view()),
     path("notifications/<uuid:notification_id>/withdraw", Withdraw.as_view()),
+    path("decisions", Decisions.as_view()),
+    path("decisions/<uuid:notification_id>/outcome", Outcome.as_view()),
+    path("callbacks", Callbacks.as_view()),
+    path("callbacks/<uuid:event_id>/replay", Replay.as_view()),
+    path("categories", Categories.as_view()),
+    path("categories/<str:key>", OneCategory.as_view()),
+    path("subsystem", OwnSubsystem.as_view()),
     path("audiences/preview", Preview.as_view()),
     path("me/inbox", Inbox.as_view()),
     path("me/inbox/mark", Mark.as_view()),

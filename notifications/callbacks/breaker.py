@@ -6,11 +6,14 @@ What waits behind an open breaker keeps its tries: it is claimed again once the 
 import random
 import uuid
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from django.conf import settings
 from django.db import transaction
 
-from hub.lib import logging
+from accounts import subsystems
+from accounts.models import Subsystem
+from hub.lib import clock, logging
 from notifications import queues
 from notifications.models import Breaker, Errand
 
@@ -66,3 +69,39 @@ def answered(*, subsystem_id: uuid.UUID, now: datetime) -> None:
                 lease_token=None,
             ).update(due_at=now)
             queues.wake(queues.CALLBACK)
+
+
+# Of an endpoint: called as usual; some of the last calls failed; probes only; switched off.
+STATES = ("ok", "failing", "open", "off")
+
+
+class Health(TypedDict):
+    """How an endpoint is doing."""
+
+    url: str
+    state: str
+    off_at: str | None
+    failures_in_a_row: int
+    next_probe_at: str | None
+    live_secrets: int
+
+
+def health(subsystem: Subsystem) -> Health | None:
+    """How the sub-system's endpoint is doing; None where no address is registered."""
+    if not subsystem.callback_url:
+        return None
+    breaker = Breaker.objects.filter(subsystem=subsystem).first() or Breaker(failures=0)
+    if subsystem.callback_off_at is not None:
+        state = "off"
+    elif breaker.opened_at is not None:
+        state = "open"
+    else:
+        state = "failing" if breaker.failures else "ok"
+    return {
+        "url": subsystem.callback_url,
+        "state": state,
+        "off_at": clock.text(subsystem.callback_off_at),
+        "failures_in_a_row": breaker.failures,
+        "next_probe_at": clock.text(breaker.probe_at),
+        "live_secrets": len(subsystems.live_callback_secrets(subsystem_id=subsystem.pk)),
+    }

@@ -48,6 +48,8 @@ class CallbackEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["subsystem", "changed_in"], name="callback_feed"),
+            # GET /callbacks, the newest first.
+            models.Index(fields=["subsystem", "id"], name="callback_ledger"),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ class Delivery(models.Model):
     class Purpose(models.TextChoices):
         SHOW = "show"
         CLEAR = "clear"
+        REFUSED = "refused"  # to who decided: the sub-system did not carry it out
 
     class State(models.TextChoices):
         QUEUED = "queued"

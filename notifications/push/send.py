@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from hub.lib import clock, logging
 from notifications import errands
 from notifications.models import Delivery, Errand, Notification
-from notifications.push import replies, results, subjects, targets, wording
+from notifications.push import refusals, replies, results, subjects, targets, wording
 from notifications.push.gateway import Address, Fate, Gateway, Outcome, Push, Wording
 from notifications.push.subjects import Subject
 from notifications.push.targets import Target
@@ -27,6 +27,7 @@ LONGEST = timedelta(days=28)
 _TEST = str(Notification.Mode.TEST.value)
 _OPEN = str(Notification.State.OPEN.value)
 _CLEAR = str(Delivery.Purpose.CLEAR.value)
+_REFUSED = str(Delivery.Purpose.REFUSED.value)
 
 
 @cache
@@ -95,7 +96,7 @@ def is_wanted(errand: Errand, *, subject: Subject, now: datetime) -> bool:
     """Whether there is still a reason to push: nothing closed or expired is shown."""
     if now - errand.created_at > LONGEST:
         return False
-    if errand.purpose == _CLEAR:
+    if errand.purpose in (_CLEAR, _REFUSED):
         return True
     expired = subject.expires_at is not None and subject.expires_at <= now
     return subject.state == _OPEN and not expired
@@ -139,6 +140,8 @@ def call(
 
 def worded(errand: Errand, *, subject: Subject, platform: str, now: datetime) -> Wording:
     """What may be said to the devices of one platform."""
+    if errand.purpose == _REFUSED:
+        return refusals.worded(subject, platform=platform, now=now)
     if errand.purpose == _CLEAR:
         return wording.clear(
             notification_id=str(subject.id),

@@ -33,6 +33,7 @@ GENERIC_BODY = {
     "acknowledgement": "Please confirm that you have read a message.",
     "request": "A request is waiting for your answer.",
 }
+REFUSED_BODY = "Your decision could not be carried out."
 # Kinds an app can answer from the lock screen; it registers one set of buttons for each.
 ANSWERABLE = frozenset({"request", "acknowledgement"})
 
@@ -90,6 +91,42 @@ def show(
         tag=notification_id,
         collapse_key=_collapse_key(subsystem_name, collapse_key) if platform == "android" else None,
         category=kind if platform == "ios" and kind in ANSWERABLE else None,
+    )
+
+
+def refused(
+    *,
+    notification_id: str,
+    version: int,
+    category: str,
+    subsystem_name: str,
+    sensitivity: str,
+    title: str,
+    sentence: str,
+    platform: str,
+    now: datetime,
+) -> gateway.Wording:
+    """The wording that tells who decided that the sub-system refused it.
+
+    Public: the title and the sub-system's sentence; internal: its name and a fixed line;
+    restricted: as in `show`. It says kind `notice`: there is nothing to answer any more.
+    """
+    is_public = sensitivity == "public"
+    return show(
+        notification_id=notification_id,
+        version=version,
+        kind="notice",
+        category=category,
+        subsystem_name=subsystem_name,
+        sensitivity="public" if sensitivity == "internal" else sensitivity,
+        title=title if is_public else subsystem_name,
+        summary=(sentence if is_public else "") or REFUSED_BODY,
+        platform=platform,
+        urgent=True,
+        expires_at=None,
+        collapse_key=None,
+        silent=False,
+        now=now,
     )
 
 

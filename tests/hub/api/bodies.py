@@ -34,6 +34,11 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "verb": "approve", "version": 1, "comment": "Fine.", "inputs": {"until": "2099-01-01"},
             "step": 1, "proof": "",
         },
+        "PUT /api/v1/categories/{key}": {
+            "name": "Approval", "essential": True, "sensitivity": "internal",
+            "reject_needs_comment": True, "strict_acknowledgement": False,
+            "bulk_answers": False, "step_up": False,
+        },
         "POST /api/v1/notifications": {
             "category": "approval", "kind": "request", "reference": "EXP-1", "title": "Title",
             "summary": "Summary", "body": "Two\nlines", "audience": {
@@ -60,7 +65,10 @@ def full(world: World) -> dict[str, dict[str, Any]]:
 
 
 # Whom each of these doors serves.
-CALLER = {"POST /api/v1/notifications": "sender"}
+CALLER = {
+    "POST /api/v1/notifications": "sender",
+    "PUT /api/v1/categories/{key}": "sender",
+}
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -153,6 +153,29 @@ MATRIX = {
     "POST /api/v1/notifications/{notification_id}/release": Row(
         "subsystem", subsystems("409 not_held", ABSENT, ABSENT)
     ),
+    "GET /api/v1/decisions": Row("subsystem", subsystems("200", "200", "200")),
+    "POST /api/v1/decisions/{notification_id}/outcome": Row(
+        "subsystem",
+        subsystems("409 not_decided", ABSENT, ABSENT),
+        lambda world: {"status": "confirmed", "message": "Booked."},
+    ),
+    "GET /api/v1/callbacks": Row("subsystem", subsystems("200", "200", "200")),
+    # payroll has no endpoint: that is said of its own events only.
+    "POST /api/v1/callbacks/{event_id}/replay": Row(
+        "subsystem", subsystems("409 no_endpoint", ABSENT, ABSENT)
+    ),
+    "GET /api/v1/subsystem": Row("subsystem", subsystems("200", "200", "200")),
+    "GET /api/v1/categories": Row("subsystem", subsystems("200", "200", "200")),
+    # rosters has one of the same key: each sees and changes its own.
+    "GET /api/v1/categories/{key}": Row("subsystem", subsystems("200", "200", "200")),
+    "PUT /api/v1/categories/{key}": Row(
+        "subsystem",
+        {
+            **subsystems("200", "403 live_key_needed", "200"),
+            "other_test_key": "403 live_key_needed",
+        },
+        lambda world: {"name": "Approvals", "sensitivity": "public"},
+    ),
     "POST /api/v1/audiences/preview": Row(
         "subsystem",
         subsystems("200", "200", "200"),
@@ -175,4 +198,9 @@ OPEN = {
 
 def address(path: str, world: World) -> str:
     """The path with the ids of alice's and payroll's objects in it."""
-    return path.format(notification_id=world.request.pk, device_id=world.other_device_id)
+    return path.format(
+        notification_id=world.request.pk,
+        device_id=world.other_device_id,
+        event_id=world.event_id,
+        key="approval",
+    )

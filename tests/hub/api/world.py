@@ -13,6 +13,7 @@ from django.test import Client
 from accounts import audit, devices, people, sessions, subsystems
 from accounts.models import ApiKey, Device, Employee, Subsystem
 from notifications import ingest
+from notifications.callbacks import events
 from notifications.models import Category, Notification, Recipient
 
 # Stands in whatever is alice's or payroll's; nobody else's answer may hold it.
@@ -37,6 +38,7 @@ class World:
     device_id: uuid.UUID = None  # type: ignore[assignment]
     other_device_id: uuid.UUID = None  # type: ignore[assignment]
     refresh_token: str = ""
+    event_id: uuid.UUID = None  # type: ignore[assignment]
 
     def call(
         self,
@@ -95,6 +97,12 @@ def build(
     _shown(world, bob, now)
     _let_employees_in(world, alice, bob, charlie, now)
     _let_subsystems_in(world, payroll, rosters, now)
+    world.event_id = events.emit(
+        Notification.objects.get(pk=world.request.pk),
+        type_="response.recorded",
+        facts={"mark": MARK},
+        now=now,
+    ).pk
     return world
 
 

@@ -1,6 +1,7 @@
 """Endpoints of payroll and rosters, and events to tell them."""
 
 import pytest
+from django.db import transaction
 
 from accounts import audit, subsystems
 from accounts.models import Subsystem
@@ -41,7 +42,8 @@ def endpoint(make_endpoint, payroll):
 def emit(now):
     def make(notification, type_="response.recorded", **facts):
         notification.refresh_from_db()
-        return events.emit(notification, type_=type_, facts=facts, now=now)
+        with transaction.atomic():
+            return events.emit(notification, type_=type_, facts=facts, now=now)
 
     return make
 
