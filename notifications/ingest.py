@@ -1,4 +1,4 @@
-"""Accepting notifications: checked by one look at the database, written by one statement.
+"""Accepting notifications: checked by at most one look, written by one statement.
 
 See docs/adr/0008-accepting-fast.md.
 """
@@ -41,6 +41,7 @@ class Accepted:
 
 
 Result = Accepted | errors.HubError
+Parsed = list[audience.Audience] | errors.HubError  # of its steps, if it has several
 # Given the results, what to keep of the request under its idempotency key.
 Keeping = Callable[[Sequence[Result]], repeats.Record | None]
 
@@ -70,8 +71,11 @@ def accept_all(
     the record of the request if `keeping` makes one. Raises Repeated (see `writing`), and
     Unavailable if those who are named leave faster than they can be looked up.
     """
-    for _ in range(LOOKS_AT_MOST):
-        planned = _plan(drafts, caller=caller, now=now)
+    parsed = [_parse(draft) for draft in drafts]
+    for found in _finds(drafts, parsed, caller=caller):
+        planned = _plan(drafts, parsed, found=found, caller=caller, now=now)
+        if found.is_assumed and _refused(planned) > _refused(drafts):
+            continue
         results = [one if isinstance(one, errors.HubError) else one[0] for one in planned]
         rows = [one[1] for one in planned if not isinstance(one, errors.HubError)]
         record = None if keeping is None else keeping(results)
@@ -105,17 +109,38 @@ def _write(
     return outcome
 
 
-def _plan(
-    drafts: Sequence[Draft | errors.HubError], *, caller: Caller, now: datetime
-) -> list[tuple[Accepted, writing.Row] | errors.HubError]:
-    """What of each draft is to be written, or why it is refused; by one look at the database."""
-    parsed = [_parse(draft) for draft in drafts]
+def _finds(
+    drafts: Sequence[Draft | errors.HubError], parsed: Sequence[Parsed], *, caller: Caller
+) -> Iterator[lookup.Found]:
+    """What the drafts speak of: as it may be assumed, and then as it is looked up, again and again.
+
+    An assumption is good enough to accept everything; nothing is ever refused because of one.
+    """
     good = [draft for draft in drafts if isinstance(draft, Draft)]
-    names = {name for one in parsed if isinstance(one, list) for name in _names(one)}
+    categories = {draft.category for draft in good}
+    audiences = [one for each in parsed if isinstance(each, list) for one in each]
+    assumed = lookup.assume(categories=categories, audiences=audiences, caller=caller)
+    if assumed is not None:
+        yield assumed
+    names = {name for one in audiences for name in audience.only_names(one) or ()}
     names |= {Name("id", draft.requester) for draft in good if draft.requester is not None}
-    found = lookup.look_up(
-        categories={draft.category for draft in good}, names=names, caller=caller
-    )
+    for _ in range(LOOKS_AT_MOST):
+        yield lookup.look_up(categories=categories, names=names, caller=caller)
+
+
+def _refused(some: Sequence[object]) -> int:
+    return sum(isinstance(one, errors.HubError) for one in some)
+
+
+def _plan(
+    drafts: Sequence[Draft | errors.HubError],
+    parsed: Sequence[Parsed],
+    *,
+    found: lookup.Found,
+    caller: Caller,
+    now: datetime,
+) -> list[tuple[Accepted, writing.Row] | errors.HubError]:
+    """What of each draft is to be written, or why it is refused."""
     planned: list[tuple[Accepted, writing.Row] | errors.HubError] = []
     for draft, meant in zip(drafts, parsed, strict=True):
         try:
@@ -130,7 +155,7 @@ def _plan(
 
 def _plan_one(
     draft: Draft,
-    meant: list[audience.Audience] | errors.HubError,
+    meant: Parsed,
     *,
     found: lookup.Found,
     caller: Caller,
@@ -142,7 +167,8 @@ def _plan_one(
     if isinstance(meant, errors.HubError):
         raise meant
     is_request = draft.kind == Notification.Kind.REQUEST
-    asked = [_asked(one, requester=requester if is_request else None, found=found) for one in meant]
+    without = requester if is_request else None
+    asked = [lookup.asked(one, requester=without, found=found) for one in meant]
     places = [pointer for pointer, _ in drafts.audiences(draft)]
     unknown = list(dict.fromkeys(name for one in asked for name in one.unknown))
     for place, one in zip(places, asked, strict=True):
@@ -165,6 +191,7 @@ def _plan_one(
     row = writing.Row(
         id=ids.uuid7(),
         category_id=category.id,
+        category_seen=category.seen,
         kind=draft.kind,
         reference=draft.reference,
         state=Notification.State.HELD if held else upcoming,
@@ -173,7 +200,7 @@ def _plan_one(
         card=draft.card,
         audience=drafts.audience(draft),
         policy=drafts.policy(draft, seats=seats) if is_request else {},
-        requester_id=requester,
+        requester=requester,
         collapse_key=draft.collapse_key,
         metadata=draft.metadata,
         waves=draft.waves,
@@ -197,7 +224,7 @@ def _plan_one(
     return accepted, row
 
 
-def _parse(draft: Draft | errors.HubError) -> list[audience.Audience] | errors.HubError:
+def _parse(draft: Draft | errors.HubError) -> Parsed:
     """Its audience, or those of its steps."""
     if isinstance(draft, errors.HubError):
         return draft
@@ -207,11 +234,6 @@ def _parse(draft: Draft | errors.HubError) -> list[audience.Audience] | errors.H
         ]
     except errors.Invalid as refusal:
         return refusal
-
-
-def _names(meant: Sequence[audience.Audience]) -> Iterator[Name]:
-    for one in meant:
-        yield from audience.only_names(one) or ()
 
 
 def _category(draft: Draft, *, found: lookup.Found) -> lookup.Category:
@@ -227,41 +249,13 @@ def _category(draft: Draft, *, found: lookup.Found) -> lookup.Category:
     return category
 
 
-def _requester(draft: Draft, *, found: lookup.Found) -> uuid.UUID | None:
-    if draft.requester is None:
-        return None
+def _requester(draft: Draft, *, found: lookup.Found) -> lookup.Who | None:
+    if draft.requester is None or found.is_assumed:
+        return draft.requester
     requester = found.everybody.get(Name("id", draft.requester))
     if requester is None:
         raise _invalid("/requester", "unknown_employee", "No employee has this id.")
     return requester[0]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """How many are meant, and who, in the order of their ids; None if they are too many for that.
-
-    The approvers of a request are frozen like this, and its requester is never among them.
-    """
-
-    count: int
-    few: Sequence[uuid.UUID] | None
-    unknown: Sequence[str]
-
-
-def _asked(meant: audience.Audience, *, requester: uuid.UUID | None, found: lookup.Found) -> _Asked:
-    most = settings.SEATS_AT_MOST
-    names = audience.only_names(meant)
-    if names is not None:
-        unknown = [str(name) for name in names if name not in found.enabled]
-        named = {person for name in names for person in found.enabled.get(name, ())} - {requester}
-        return _Asked(len(named), sorted(named) if len(named) <= most else None, unknown)
-    people = audience.matching(meant).order_by("id")
-    if requester is not None:
-        people = people.exclude(id=requester)
-    few = list(people.values_list("id", flat=True)[: most + 1])
-    if len(few) <= most:
-        return _Asked(len(few), few, audience.unknown(meant))
-    return _Asked(audience.count(meant), None, audience.unknown(meant))
 
 
 def _nobody(unknown: Sequence[str], *, pointer: str) -> errors.Invalid:

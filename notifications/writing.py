@@ -2,7 +2,8 @@
 
 One statement is one round trip and one transaction: either the notifications with their copies,
 seats, errands and the record of the request are there afterwards, or nothing is. What it may not
-do is trust what was read before it: it does nothing unless everybody named is still there.
+do is trust what was read or assumed before it: it does nothing unless the categories are as they
+were seen, and everybody is there whose id or name it was given.
 See docs/adr/0008-accepting-fast.md.
 """
 
@@ -27,22 +28,38 @@ from notifications.models.notification import Card
 # rules out a join that reads the whole table, however many people the planner takes a list for.
 STATEMENT = """
 WITH given AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
-        id uuid, category_id uuid, kind text, reference text, state text, sensitivity text,
-        priority text, content jsonb, sealed_content bytea, audience jsonb, policy jsonb,
-        requester_id uuid, collapse_key text, metadata jsonb, waves jsonb, joiners bool,
-        send_at timestamptz, due_at timestamptz, expires_at timestamptz, on_expiry text,
-        held_over int,
-        tells_each bool, people uuid[], seats uuid[], steps int[], at_once bool, copies int)),
+    SELECT row.*, category.id IS NOT NULL AND (row.requester IS NULL OR asking.id IS NOT NULL)
+           AS is_sound, coalesce(row.requester_id, asking.id) AS asked_by
+      FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
+        id uuid, category_id uuid, category_seen text, kind text, reference text, state text,
+        sensitivity text, priority text, content jsonb, sealed_content bytea, audience jsonb,
+        policy jsonb, requester_id uuid, requester text, collapse_key text, metadata jsonb,
+        waves jsonb, joiners bool, send_at timestamptz, due_at timestamptz,
+        expires_at timestamptz, on_expiry text, held_over int, tells_each bool,
+        people uuid[], names text[], seats uuid[], steps int[], at_once bool, copies int)
+      LEFT JOIN LATERAL (
+        SELECT id FROM notifications_category
+         WHERE id = row.category_id AND xmin || '/' || ctid = row.category_seen OFFSET 0
+           ) AS category ON true
+      LEFT JOIN LATERAL (
+        SELECT id FROM accounts_employee WHERE employee_id = row.requester OFFSET 0
+           ) AS asking ON true),
 people AS MATERIALIZED (
     SELECT given.id AS notification_id, given.kind, given.at_once, named.seat_id,
            coalesce(named.step, 0) AS step, employee.id AS employee_id
       FROM given
-     CROSS JOIN unnest(given.people, given.seats, given.steps) AS named (id, seat_id, step)
+     CROSS JOIN unnest(given.people, given.names, given.seats, given.steps)
+           AS named (id, name, seat_id, step)
      CROSS JOIN LATERAL (
         SELECT id FROM accounts_employee
-         WHERE accounts_employee.id = named.id AND disabled_at IS NULL OFFSET 0) AS employee),
-sound AS MATERIALIZED (SELECT 1 WHERE (SELECT count(*) FROM people) = %(people)s),
+         WHERE accounts_employee.id = named.id AND disabled_at IS NULL
+        UNION ALL
+        SELECT id FROM accounts_employee
+         WHERE accounts_employee.employee_id = named.name AND disabled_at IS NULL
+        OFFSET 0) AS employee),
+sound AS MATERIALIZED (
+    SELECT 1 WHERE (SELECT count(*) FROM people) = %(people)s
+               AND (SELECT bool_and(is_sound) FROM given) IS NOT FALSE),
 claimed AS ({claim}),
 notification AS (
     INSERT INTO notifications_notification (
@@ -51,7 +68,7 @@ notification AS (
         waves, joiners, send_at, due_at, expires_at, on_expiry, created_at, sent_with, held_over,
         tells_each, fanned_out_at, recipient_count, next_sequence)
     SELECT id, %(subsystem)s, category_id, %(mode)s, kind, reference, state, 1, sensitivity,
-           priority, content, sealed_content, audience, policy, requester_id, collapse_key,
+           priority, content, sealed_content, audience, policy, asked_by, collapse_key,
            metadata, waves, joiners, send_at, due_at, expires_at, on_expiry, %(now)s, %(key)s,
            held_over, tells_each,
            CASE WHEN at_once THEN %(now)s::timestamptz END,
@@ -66,15 +83,19 @@ recipient AS (
         employee_id, notification_id, arrived_at, acknowledged_version)
     SELECT employee_id, notification_id, %(now)s, CASE kind WHEN 'acknowledgement' THEN 0 END
       FROM people, claimed WHERE at_once AND step = 0),
+ends AS MATERIALIZED (
+    SELECT notification_id, array_agg(employee_id ORDER BY employee_id) AS people
+      FROM people WHERE at_once AND step = 0 GROUP BY notification_id),
 errand AS (
     INSERT INTO notifications_errand (
         kind, queue, lane, subsystem_id, notification_id, size, purpose, employee_from,
         employee_to, due_at, attempts, last_error, created_at)
-    SELECT kind, queue, lane, %(subsystem)s, notification_id, size, purpose, employee_from,
-           employee_to, due_at, 0, '', %(now)s
-      FROM claimed, jsonb_to_recordset(%(errands)s::jsonb) AS row (
+    SELECT kind, queue, lane, %(subsystem)s, row.notification_id, size, purpose,
+           ends.people[1], ends.people[cardinality(ends.people)], due_at, 0, '', %(now)s
+      FROM claimed CROSS JOIN jsonb_to_recordset(%(errands)s::jsonb) AS row (
         kind text, queue text, lane smallint, notification_id uuid, size int, purpose text,
-        employee_from uuid, employee_to uuid, due_at timestamptz))
+        due_at timestamptz)
+      LEFT JOIN ends ON ends.notification_id = row.notification_id AND purpose = {show})
 SELECT (SELECT count(*) FROM sound), (SELECT count(*) FROM claimed)
 """
 # As plain text: to compare and to write an enumeration's member takes ten times as long.
@@ -84,27 +105,29 @@ _JOINERS = str(Errand.Kind.JOINERS.value)
 _EXPIRE = str(Errand.Kind.EXPIRE.value)
 _SHOW = str(Delivery.Purpose.SHOW.value)
 _SEALED: Any = Notification._meta.get_field("sealed_content")
-KEYLESS = STATEMENT.format(claim="SELECT 1 FROM sound")
-KEYED = STATEMENT.format(claim=repeats.CLAIM.format(when="sound"))
+KEYLESS = STATEMENT.format(show=f"'{_SHOW}'", claim="SELECT 1 FROM sound")
+KEYED = STATEMENT.format(show=f"'{_SHOW}'", claim=repeats.CLAIM.format(when="sound"))
 
 
 class Outcome(enum.Enum):
     """What became of a statement."""
 
     WRITTEN = enum.auto()
-    MOVED = enum.auto()  # somebody named left meanwhile: nothing was written, look again
+    MOVED = enum.auto()  # what was seen or assumed is not so: nothing was written, look (again)
     REPEATED = enum.auto()  # the request was done, or is being done, by another: nothing written
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A notification to be written; `people` in the order of their ids, empty if too many.
+    """A notification to be written; none of its people if they are too many.
 
+    They and the requester by id, or as the sender names them, which is an employee id.
     The people of a sequence come step by step; only those of the first one get their copies now.
     """
 
     id: uuid.UUID
     category_id: uuid.UUID
+    category_seen: str  # see `lookup.Category`
     kind: str
     reference: str
     state: str
@@ -113,7 +136,7 @@ class Row:
     card: Card
     audience: dict[str, Any]
     policy: dict[str, Any]
-    requester_id: uuid.UUID | None
+    requester: uuid.UUID | str | None
     collapse_key: str
     metadata: dict[str, Any]
     waves: dict[str, str] | None
@@ -122,7 +145,7 @@ class Row:
     due_at: datetime | None
     expires_at: datetime | None
     on_expiry: str
-    people: Sequence[uuid.UUID]
+    people: Sequence[uuid.UUID | str]
     seats: Sequence[uuid.UUID]  # ids for the seats of these people; none for a notice
     steps: Sequence[int]  # and their steps; none where there is but one
     at_once: bool  # its copies are written now, not by a fan-out
@@ -130,7 +153,7 @@ class Row:
     tells_each: bool = False  # of an acknowledgement: an event for each person who confirms
 
     @property
-    def first(self) -> Sequence[uuid.UUID]:
+    def first(self) -> Sequence[uuid.UUID | str]:
         """Those who are told first: everybody, unless it is a sequence."""
         return self.people[: self.steps.count(0)] if self.steps else self.people
 
@@ -168,9 +191,13 @@ def write(
 def _json(row: Row) -> dict[str, Any]:
     """A row as the statement reads it."""
     is_sealed = row.sensitivity == Sensitivity.RESTRICTED
+    asking = row.requester
+    by_id = [str(one) if isinstance(one, uuid.UUID) else None for one in row.people]
+    by_name = [one if isinstance(one, str) else None for one in row.people]
     return {
         "id": str(row.id),
         "category_id": str(row.category_id),
+        "category_seen": row.category_seen,
         "kind": row.kind,
         "reference": row.reference,
         "state": row.state,
@@ -180,7 +207,8 @@ def _json(row: Row) -> dict[str, Any]:
         "sealed_content": f"\\x{_SEALED.seal(row.card, row=row.id).hex()}" if is_sealed else None,
         "audience": row.audience,
         "policy": row.policy,
-        "requester_id": _text(row.requester_id),
+        "requester_id": str(asking) if isinstance(asking, uuid.UUID) else None,
+        "requester": asking if isinstance(asking, str) else None,
         "collapse_key": row.collapse_key,
         "metadata": row.metadata,
         "waves": row.waves,
@@ -191,7 +219,8 @@ def _json(row: Row) -> dict[str, Any]:
         "due_at": _moment(row.due_at),
         "expires_at": _moment(row.expires_at),
         "on_expiry": row.on_expiry,
-        "people": [str(person) for person in row.people],
+        "people": by_id,
+        "names": by_name,
         "seats": [str(seat) for seat in row.seats],
         "steps": row.steps,
         "copies": len(row.first),
@@ -204,8 +233,7 @@ def _errands(row: Row, *, now: datetime) -> list[dict[str, Any]]:
     lane = errands.lane_for(kind=row.kind, priority=row.priority)
     if row.at_once:
         push = _errand(_PUSH, row, lane=lane, due_at=now, now=now)
-        ends = {"employee_from": str(row.first[0]), "employee_to": str(row.first[-1])}
-        due = [{**push, "purpose": _SHOW, "size": len(row.first), **ends}]
+        due = [{**push, "purpose": _SHOW, "size": len(row.first)}]
         if row.joiners:
             due.append(_errand(_JOINERS, row, lane=lane, due_at=now + JOINERS_EVERY, now=now))
     elif row.held_over is None:
@@ -228,10 +256,6 @@ def _errand(kind: str, row: Row, *, lane: int, due_at: datetime, now: datetime) 
         "due_at": due_at.isoformat(),
         "due_now": due_at <= now,
     }
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _moment(value: datetime | None) -> str | None:

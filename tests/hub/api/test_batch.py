@@ -231,6 +231,7 @@ def test_who_leaves_between_the_look_and_the_write_gets_no_copy(world, alice, bo
     from accounts.models import Employee
     from notifications import lookup
 
+    lookup.forget()  # or nobody would look
     look_up = lookup.look_up
 
     def then_leaves(**asked):
