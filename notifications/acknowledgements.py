@@ -25,7 +25,12 @@ class NothingToAcknowledge(errors.HubError):
 
 
 def acknowledge(
-    *, employee_id: uuid.UUID, notification_id: uuid.UUID, version: int, now: datetime
+    *,
+    employee_id: uuid.UUID,
+    notification_id: uuid.UUID,
+    version: int,
+    now: datetime,
+    mode: str = inbox.LIVE,
 ) -> inbox.Item:
     """Confirm that the person has read this version; the item as it is afterwards.
 
@@ -35,9 +40,9 @@ def acknowledge(
     NothingToAcknowledge, VersionChanged with the new content, Withdrawn, Settled and Expired.
     """
     with transaction.atomic():
-        if _confirm(employee_id, notification_id, version=version, now=now):
+        if _confirm(employee_id, notification_id, version=version, mode=mode, now=now):
             _tell(employee_id, notification_id, version=version, now=now)
-    item = inbox.item(employee_id=employee_id, notification_id=notification_id)
+    item = inbox.item(employee_id=employee_id, notification_id=notification_id, mode=mode)
     if item["kind"] != Notification.Kind.ACKNOWLEDGEMENT:
         raise NothingToAcknowledge("Nobody asked you to confirm this one.")
     if item["acknowledged_at"] is None or item["version"] != version:
@@ -46,12 +51,13 @@ def acknowledge(
 
 
 def _confirm(
-    employee_id: uuid.UUID, notification_id: uuid.UUID, *, version: int, now: datetime
+    employee_id: uuid.UUID, notification_id: uuid.UUID, *, version: int, mode: str, now: datetime
 ) -> bool:
     """Whether it was news: the copy was there, unconfirmed, and all still stands."""
     standing = Notification.objects.filter(
         Q(expires_at=None) | Q(expires_at__gt=now),
         id=notification_id,
+        mode=mode,
         state=Notification.State.OPEN,
         version=version,
     )

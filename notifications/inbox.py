@@ -14,6 +14,7 @@ from notifications import waiting
 from notifications.assurance import rules
 from notifications.models import Decision, Notification, Recipient, Response
 
+LIVE = str(Notification.Mode.LIVE.value)
 COUNT_CAP = 100  # beyond it a badge says "99+"
 
 
@@ -79,11 +80,14 @@ class Page:
     before: str | None  # the previous, newer page
 
 
-def copies(*, employee_id: uuid.UUID) -> QuerySet[Recipient]:
-    """An employee's copies: the only way in, so that a stranger's row can't be expressed."""
-    return Recipient.objects.filter(employee_id=employee_id).select_related(
-        "notification__subsystem", "notification__category"
-    )
+def copies(*, employee_id: uuid.UUID, mode: str = LIVE) -> QuerySet[Recipient]:
+    """An employee's copies: the only way in, so that a stranger's row can't be expressed.
+
+    What was sent with a test key is no employee's to see: it is there for simulated answers.
+    """
+    return Recipient.objects.filter(
+        employee_id=employee_id, notification__mode=mode
+    ).select_related("notification__subsystem", "notification__category")
 
 
 def page(
@@ -125,12 +129,18 @@ def page(
     )
 
 
-def item(*, employee_id: uuid.UUID, notification_id: uuid.UUID) -> Item:
+def item(*, employee_id: uuid.UUID, notification_id: uuid.UUID, mode: str = LIVE) -> Item:
     """One copy, with the state of things now. Raises NotFound for a copy of somebody else."""
-    row = copies(employee_id=employee_id).filter(notification_id=notification_id).first()
+    row = copies(employee_id=employee_id, mode=mode).filter(notification_id=notification_id).first()
     if row is None:
         raise errors.NotFound("There is no such notification in your inbox.")
     return items([row], employee_id=employee_id)[0]
+
+
+def has(*, employee_id: uuid.UUID, notification_id: uuid.UUID, mode: str = LIVE) -> bool:
+    """Whether this person has a copy of it."""
+    own = Recipient.objects.filter(pk=(employee_id, notification_id), notification__mode=mode)
+    return own.exists()
 
 
 def items(rows: Sequence[Recipient], *, employee_id: uuid.UUID) -> list[Item]:
@@ -237,7 +247,8 @@ def outcome(decision: Decision, *, reader_id: uuid.UUID | None = None) -> Outcom
 
 def counts(*, employee_id: uuid.UUID) -> Counts:
     """Unread and waiting, each counted to COUNT_CAP at most by a partial index."""
-    unread = Recipient.objects.filter(employee_id=employee_id, read_at=None, archived_at=None)
+    own = Recipient.objects.filter(employee_id=employee_id, notification__mode=LIVE)
+    unread = own.filter(read_at=None, archived_at=None)
     asked = Recipient.objects.filter(waiting.for_person(employee_id), employee_id=employee_id)
     numbers = [len(q.values_list("notification_id")[:COUNT_CAP]) for q in (unread, asked)]
     return {"unread": numbers[0], "waiting": numbers[1], "capped": COUNT_CAP in numbers}

@@ -18,6 +18,7 @@ def for_person(employee_id: uuid.UUID) -> Q:
         employee_id=employee_id,
         acknowledged_version__lt=F("notification__version"),
         notification__state=Notification.State.OPEN,
+        notification__mode=Notification.Mode.LIVE,
     )
     ids = seats.values("notification_id").union(unconfirmed.values("notification_id"), all=True)
     return Q(notification_id__in=ids)
@@ -31,5 +32,6 @@ def free_seats(employee_id: uuid.UUID) -> QuerySet[Seat]:
     return Seat.objects.filter(
         holder_id=employee_id,
         notification__state=Notification.State.OPEN,
+        notification__mode=Notification.Mode.LIVE,
         step=F("notification__step"),
     ).exclude(Exists(answered))

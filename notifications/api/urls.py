@@ -21,6 +21,7 @@ from notifications.api.subsystem.preview import Preview
 from notifications.api.subsystem.receipt import Receipt
 from notifications.api.subsystem.recipients import Recipients
 from notifications.api.subsystem.release import Release
+from notifications.api.subsystem.simulate import Simulate
 from notifications.api.subsystem.subsystem import OwnSubsystem
 from notifications.api.subsystem.withdraw import Withdraw
 
@@ -40,6 +41,7 @@ urlpatterns = [
     path("categories", Categories.as_view()),
     path("categories/<str:key>", OneCategory.as_view()),
     path("subsystem", OwnSubsystem.as_view()),
+    path("test/respond", Simulate.as_view()),
     path("audiences/preview", Preview.as_view()),
     path("me/inbox", Inbox.as_view()),
     path("me/inbox/mark", Mark.as_view()),

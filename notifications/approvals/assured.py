@@ -31,7 +31,11 @@ def check(
         raise refusals.VersionChanged(
             "What you signed is not the present content. Read it again, then answer.",
             data={
-                "item": inbox.item(employee_id=claimed.employee_id, notification_id=notification.id)
+                "item": inbox.item(
+                    employee_id=claimed.employee_id,
+                    notification_id=notification.id,
+                    mode=notification.mode,
+                )
             },
         ) from error
 

@@ -32,9 +32,16 @@ class Answer:
 
 @transaction.atomic
 def respond(
-    *, employee_id: uuid.UUID, notification_id: uuid.UUID, answer: Answer, now: datetime
+    *,
+    employee_id: uuid.UUID,
+    notification_id: uuid.UUID,
+    answer: Answer,
+    now: datetime,
+    mode: str = inbox.LIVE,
 ) -> inbox.Item:
     """Record an approver's answer; the item as it is afterwards.
+
+    `mode` is that of the key it was sent with: people answer what is live, `simulation` the rest.
 
     The notification's row is locked, so answers to one request come one after another; the
     constraints on Response and Decision hold even without. Repeating one's own answer changes
@@ -42,7 +49,7 @@ def respond(
     the refusals of `notifications.approvals.refusals`.
     """
     # Invisible objects are not found, before anything else is said of them.
-    if not Recipient.objects.filter(pk=(employee_id, notification_id)).exists():
+    if not inbox.has(employee_id=employee_id, notification_id=notification_id, mode=mode):
         raise errors.NotFound("There is no such notification in your inbox.")
     notification = Notification.objects.select_for_update(no_key=True).get(id=notification_id)
     if notification.kind != Notification.Kind.REQUEST:
@@ -51,12 +58,16 @@ def respond(
     if not held:
         raise refusals.NotYoursToAnswer("You are not among those who are asked.")
     if _is_repeated(seats.asked(held, notification, step=answer.step), answer):
-        return inbox.item(employee_id=employee_id, notification_id=notification_id)
+        return inbox.item(employee_id=employee_id, notification_id=notification_id, mode=mode)
     _refuse_closed(notification, employee_id=employee_id, now=now)
     if answer.version != notification.version:
         raise refusals.VersionChanged(
             "The content changed after you saw it. Read it again, then answer.",
-            data={"item": inbox.item(employee_id=employee_id, notification_id=notification_id)},
+            data={
+                "item": inbox.item(
+                    employee_id=employee_id, notification_id=notification_id, mode=mode
+                )
+            },
         )
     seat = seats.to_answer(held, notification, step=answer.step)
     action = _action(notification, answer=answer)
@@ -87,7 +98,7 @@ def respond(
     )
     receipt = assured.keep(proof, notification=notification, response=response, now=now)
     _record(notification, response=response, receipt=receipt, employee_id=employee_id, now=now)
-    return inbox.item(employee_id=employee_id, notification_id=notification_id)
+    return inbox.item(employee_id=employee_id, notification_id=notification_id, mode=mode)
 
 
 def _is_repeated(held: seats.Held | None, answer: Answer) -> bool:
@@ -150,7 +161,9 @@ def _refuse_closed(notification: Notification, *, employee_id: uuid.UUID, now: d
     """Raise what became of a request that takes no answer any more."""
     state, data = notification.state, {"state": notification.state}
     if state == Notification.State.DECIDED:
-        truth = inbox.item(employee_id=employee_id, notification_id=notification.id)["decision"]
+        truth = inbox.item(
+            employee_id=employee_id, notification_id=notification.id, mode=notification.mode
+        )["decision"]
         raise refusals.AlreadyDecided(
             "This request has been decided; your answer came after.", data={"decision": truth}
         )

@@ -164,6 +164,21 @@ MATRIX = {
     "POST /api/v1/callbacks/{event_id}/replay": Row(
         "subsystem", subsystems("409 no_endpoint", ABSENT, ABSENT)
     ),
+    # What is live is answered by people; nobody finds it with a key of another mode or sub-system.
+    "POST /api/v1/test/respond": Row(
+        "subsystem",
+        {
+            "sender": "403 test_key_needed",
+            "sender_test_key": ABSENT,
+            "other_subsystem": "403 test_key_needed",
+            "other_test_key": ABSENT,
+        },
+        lambda world: {
+            "notification_id": str(world.request.pk),
+            "employee_id": "E1001",
+            "verb": "approve",
+        },
+    ),
     "GET /api/v1/subsystem": Row("subsystem", subsystems("200", "200", "200")),
     "GET /api/v1/categories": Row("subsystem", subsystems("200", "200", "200")),
     # rosters has one of the same key: each sees and changes its own.
