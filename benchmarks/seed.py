@@ -140,6 +140,7 @@ def _insert(
     }
     names = ", ".join(varying)
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")  # a million rows take their time
         cursor.execute(
             f"CREATE TEMP TABLE fresh ON COMMIT DROP AS SELECT {names} FROM {table} LIMIT 0"
         )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
@@ -14,6 +15,8 @@ from notifications.push import send
 
 log = logging.get(__name__)
 
+_PUSH = str(Errand.Kind.PUSH.value)
+
 Step = Callable[[Errand, datetime], None]
 
 STEPS: dict[str, Step] = {
@@ -25,8 +28,24 @@ STEPS: dict[str, Step] = {
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0
 # A claim takes many small errands or one large one. Callbacks have a way of their own.
-ERRANDS_AT_MOST = 500
+ERRANDS_AT_MOST = 1000
 WEIGHT = 2000
+# What was read ahead and not begun since is given back: somebody may have withdrawn or paused it.
+FRESH_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Batch:
+    """Claimed errands; their pushes may have been read ahead, at a moment of `time.monotonic`."""
+
+    errands: Sequence[Errand]
+    prepared: send.Prepared | None = None
+    read_at: float = 0.0
+
+    @property
+    def pushes(self) -> list[Errand]:
+        """Those that are sent together."""
+        return [errand for errand in self.errands if errand.kind == _PUSH]
 
 
 def drain(*, queue: str) -> int:
@@ -36,47 +55,87 @@ def drain(*, queue: str) -> int:
         if is_late:
             queues.bell.ring(queue)
         return done
-    started, done = time.monotonic(), 0
-    while time.monotonic() - started < SECONDS_AT_MOST:
-        claimed = claim(queue, limit=ERRANDS_AT_MOST)
-        if not claimed:
+    ends_at, done = time.monotonic() + SECONDS_AT_MOST, 0
+    ahead: list[Batch] = []  # one at most, read while the provider was waited for
+
+    def look_ahead() -> None:
+        if not ahead and time.monotonic() < ends_at:
+            ahead.extend(read_ahead(queue))
+
+    while time.monotonic() < ends_at:
+        batch = following(queue, ahead)
+        if batch is None:
             return done
-        log.info("errands_claimed", queue=queue, of=len(claimed))
-        push([errand for errand in claimed if errand.kind == Errand.Kind.PUSH])
-        for errand in claimed:
-            if errand.kind != Errand.Kind.PUSH:
+        push(batch, meanwhile=look_ahead)
+        for errand in batch.errands:
+            if errand.kind != _PUSH:
                 attempt(errand, STEPS[errand.kind])
-        done += len(claimed)
+        done += len(batch.errands)
+    for batch in ahead:
+        errands.give_back(batch.errands)
     queues.bell.ring(queue)
     return done
 
 
-def claim(queue: str, *, limit: int) -> Sequence[Errand]:
+def following(queue: str, ahead: list[Batch]) -> Batch | None:
     """What to do next: a worker on a broadcast looks for what people wait for, before each batch.
 
     Otherwise an urgent request would wait for a worker to come free, where all of them push
-    broadcasts.
+    broadcasts. What was read ahead comes after that.
     """
-    first = (queues.PUSH, queue) if queue == queues.BULK else (queue,)
-    for name in first:
-        claimed = errands.claim(queue=name, limit=limit, weight=WEIGHT, now=clock.now())
-        if claimed:
-            return claimed
-    return ()
+    if queue == queues.BULK and (urgent := claim(queues.PUSH)):
+        return urgent
+    if ahead:
+        batch = ahead.pop()
+        if time.monotonic() - batch.read_at < FRESH_SECONDS:
+            return batch
+        errands.give_back(batch.errands)
+    return claim(queue)
 
 
-def push(batch: Sequence[Errand]) -> None:
+def claim(queue: str) -> Batch | None:
+    """Claim the next batch of a queue; None if nothing is due."""
+    claimed = errands.claim(queue=queue, limit=ERRANDS_AT_MOST, weight=WEIGHT, now=clock.now())
+    if not claimed:
+        return None
+    log.info("errands_claimed", queue=queue, of=len(claimed))
+    return Batch(claimed)
+
+
+def read_ahead(queue: str) -> list[Batch]:
+    """Claim the next batch and read what its pushes need. Never raises: others are under way."""
+    batch = None
+    try:
+        batch = claim(queue)
+        if batch is None:
+            return []
+        batch.read_at = time.monotonic()
+        batch.prepared = send.prepare(batch.pushes, clock.now())
+    except Exception as error:  # noqa: BLE001  # its own turn will tell, or its lease gives it back
+        log.warning("read_ahead_failed", queue=queue, error=type(error).__name__)
+        return [batch] if batch is not None else []
+    return [batch]
+
+
+def push(batch: Batch, *, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Push a batch together; if it fails as a whole, each by itself, so that one poisons none."""
-    if not batch:
+    pushes = batch.pushes
+    if not pushes:
         return
     try:
-        send.run(batch, clock.now())
+        prepared = batch.prepared or send.prepare(pushes, clock.now())
+        send.run(prepared, now=clock.now(), meanwhile=meanwhile)
     except (OperationalError, InterfaceError):
         raise  # the database is in trouble: the leases give the errands back
     except Exception:
-        log.exception("push_batch_failed", of=len(batch))
-        for errand in batch:
-            attempt(errand, lambda one, now: send.run([one], now))
+        log.exception("push_batch_failed", of=len(pushes))
+        for errand in pushes:
+            attempt(errand, push_alone)
+
+
+def push_alone(errand: Errand, now: datetime) -> None:
+    """The step of a push whose batch failed."""
+    send.run(send.prepare([errand], now), now=now)
 
 
 def attempt(errand: Errand, step: Step) -> None:

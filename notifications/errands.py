@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.base import ModelState
 
 from accounts import audit
@@ -175,6 +176,14 @@ def postpone(errand: Errand, *, until: datetime, error: str, tried: bool = True)
         attempts=errand.attempts if tried else errand.attempts - 1,
     )
     return updated == 1
+
+
+def give_back(claimed: Sequence[Errand]) -> None:
+    """Let go of errands that were not tried after all: they are due, and nobody holds them."""
+    tokens = {errand.lease_token for errand in claimed}
+    Errand.objects.filter(id__in=[e.id for e in claimed], lease_token__in=tokens).update(
+        lease_until=None, lease_token=None, attempts=F("attempts") - 1
+    )
 
 
 def bury(errand: Errand, *, error: str, now: datetime) -> bool:

@@ -1,8 +1,11 @@
 """Claim, commit, call, record: ranges of recipients to the push provider."""
 
+import os
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent import futures
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -21,6 +24,8 @@ log = logging.get(__name__)
 
 # Nothing is pushed later than a provider would keep it.
 LONGEST = timedelta(days=28)
+# So many pushes take long enough that the next batch can be read in the meantime.
+WORTH_A_THREAD = 200
 
 
 # As plain text: to compare an enumeration's member takes ten times as long.
@@ -37,12 +42,18 @@ def gateway() -> Gateway:
     return made
 
 
-def run(batch: Sequence[Errand], now: datetime) -> None:
-    """Push to every device of the errands' ranges that has no final result yet.
+@dataclass(slots=True)
+class Prepared:
+    """A claimed batch with everything that is to be read for it."""
 
-    The claim is committed already; nothing is locked while the provider is called. After a crash
-    in between, the batch is pushed again under the same tags.
-    """
+    wanted: Sequence[Errand]
+    known: Mapping[uuid.UUID, Subject]
+    found: Sequence[Target]
+    now: datetime
+
+
+def prepare(batch: Sequence[Errand], now: datetime) -> Prepared:
+    """Read what the pushes of a claimed batch are to say, and to whom; end what is over."""
     known = subjects.of({errand.notification_id for errand in batch})
     wanted: list[Errand] = []
     over: list[Errand] = []
@@ -51,10 +62,20 @@ def run(batch: Sequence[Errand], now: datetime) -> None:
         keen = subject is not None and is_wanted(errand, subject=subject, now=now)
         (wanted if keen else over).append(errand)
     end(over, known=known)
+    versions = {key: subject.version for key, subject in known.items()}
+    return Prepared(wanted, known, targets.of(wanted, versions=versions) if wanted else (), now)
+
+
+def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Push to every device of the errands' ranges that has no final result yet.
+
+    The claim is committed already; nothing is locked while the provider is called. After a crash
+    in between, the batch is pushed again under the same tags. While the provider is waited for,
+    `meanwhile` may use the time; where there is none to speak of, it is not called.
+    """
+    wanted, found = batch.wanted, batch.found
     if not wanted:
         return
-    versions = {key: subject.version for key, subject in known.items()}
-    found = targets.of(wanted, versions=versions)
     waits = admit(found)
     held: dict[int, datetime] = {}
     if waits:  # the others' projects do not wait for those
@@ -75,10 +96,10 @@ def run(batch: Sequence[Errand], now: datetime) -> None:
         of=len(found),
     )
     outcomes = call(found, errands={errand.id: errand for errand in wanted},
-                    known=known, now=now)  # fmt: skip
+                    known=batch.known, now=batch.now, meanwhile=meanwhile)  # fmt: skip
     results.record(
         wanted,
-        versions=versions,
+        versions={key: subject.version for key, subject in batch.known.items()},
         results=[results.Result(*pair) for pair in zip(found, outcomes, strict=True)],
         held=held,
         now=clock.now(),
@@ -108,6 +129,7 @@ def call(
     errands: Mapping[int, Errand],
     known: Mapping[uuid.UUID, Subject],
     now: datetime,
+    meanwhile: Callable[[], None],
 ) -> list[Outcome]:
     """One outcome a target. Test keys reach the gateway's door and no further."""
     outcomes: list[Outcome | None] = [None] * len(found)
@@ -133,9 +155,27 @@ def call(
         pushes.append(Push(Address(target.kind, target.address, target.project), said))
         places.append(place)
     if pushes:
-        for place, outcome in zip(places, gateway().send(pushes), strict=True):
+        for place, outcome in zip(places, provide(pushes, meanwhile=meanwhile), strict=True):
             outcomes[place] = outcome
     return [outcome for outcome in outcomes if outcome is not None]
+
+
+def provide(pushes: Sequence[Push], *, meanwhile: Callable[[], None]) -> list[Outcome]:
+    """What the provider says; many are sent by a thread of their own, which spares us the wait.
+
+    That thread never touches the database. It is always the same one, whose connections are kept.
+    """
+    if len(pushes) < WORTH_A_THREAD:
+        return gateway().send(pushes)
+    sending = _sender(os.getpid()).submit(gateway().send, pushes)
+    meanwhile()
+    return sending.result()
+
+
+@cache
+def _sender(_process: int) -> futures.ThreadPoolExecutor:
+    """The sending thread of this process; one that was forked away is left alone."""
+    return futures.ThreadPoolExecutor(1, thread_name_prefix="push")
 
 
 def worded(errand: Errand, *, subject: Subject, platform: str, now: datetime) -> Wording:

@@ -40,7 +40,7 @@ def step(queue=queues.BULK):
     """One errand, the first that is due."""
     [errand] = errands.claim(queue=queue, limit=1, now=clock.now())
     if errand.kind == Errand.Kind.PUSH:
-        drain.push([errand])
+        drain.push(drain.Batch([errand]))
     else:
         drain.attempt(errand, drain.STEPS[errand.kind])
 

@@ -441,14 +441,14 @@ def test_an_errand_that_always_fails_is_kept_as_dead_and_the_others_go_on(
     accept(alice)
     accept(alice, reference="second")
     broken = Errand.objects.order_by("id").first()
-    real = send.run
+    real = send.prepare
 
-    def run(batch, now):
+    def prepare(batch, now):
         if any(errand.id == broken.id for errand in batch):
             raise RuntimeError("poison")
-        real(batch, now)
+        return real(batch, now)
 
-    monkeypatch.setattr(send, "run", run)
+    monkeypatch.setattr(send, "prepare", prepare)
     Errand.objects.filter(id=broken.id).update(attempts=errands.CLAIMS_AT_MOST)
     work()
 
