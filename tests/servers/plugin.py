@@ -9,12 +9,15 @@ named at the end of the run, with the way to run it; with CI=true it fails inste
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.javascript import npm
 from tests.servers import install, postgres, process, redis, samba
 
 PACKAGES = {
+    "javascript": npm.PACKAGES,
     "samba": samba.PACKAGES,
     "postgres15": postgres.PACKAGES,
     "redis7": redis.PACKAGES,
@@ -45,6 +48,12 @@ def redis7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[process.Running
     running = redis.start(tmp_path_factory.mktemp("redis"))
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def javascript() -> Path:
+    """Where `node` finds the packages of tests/javascript."""
+    return npm.prepare()
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
