@@ -29,6 +29,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NotificationKind": "notifications.models.Notification.Kind",
         "SendableKind": "notifications.api.shapes.SENDABLE",
         "NotificationState": "notifications.models.Notification.State",
+        "DeliveryState": "notifications.models.Delivery.State",
         "InboxState": "notifications.api.mobile.inbox.STATES",
     },
 }

@@ -1,7 +1,7 @@
 """Phones and their sessions; the push address and the installation's own id are never shown."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -26,6 +26,10 @@ class Session(admin.SimpleListFilter):
         if self.value() in {"open", "closed"}:
             return queryset.filter(closed_at__isnull=self.value() == "open")
         return queryset
+
+
+# What other apps have to show on the page of a phone, below its fields.
+BELOW: list[Callable[[Device], tables.Table]] = []
 
 
 def close(deed: acts.Deed) -> None:
@@ -109,6 +113,9 @@ class DeviceAdmin(base.ReadOnlyAdmin):
     @admin.display(description="Reachable by push", boolean=True)
     def reachable(self, device: Device) -> bool:
         return device.push_address_index is not None
+
+    def tables_below(self, request: HttpRequest, row: Device) -> Iterable[tables.Table]:
+        return [table(row) for table in BELOW]
 
     def people_shown(self, rows: Sequence[Device]) -> Iterable[object]:
         return dict.fromkeys(row.employee_id for row in rows)

@@ -3,7 +3,6 @@
 from django.urls import path
 
 from accounts.api.mobile.device import OneDevice
-from accounts.api.mobile.devices import Devices
 from accounts.api.mobile.login import Login
 from accounts.api.mobile.logout import Logout
 from accounts.api.mobile.logout_everywhere import LogoutEverywhere
@@ -17,7 +16,6 @@ urlpatterns = [
     path("auth/logout", Logout.as_view(), name="auth-logout"),
     path("auth/logout-everywhere", LogoutEverywhere.as_view(), name="auth-logout-everywhere"),
     path("me", Me.as_view(), name="me"),
-    path("me/devices", Devices.as_view(), name="me-devices"),
     path("me/devices/<uuid:device_id>", OneDevice.as_view(), name="me-device"),
     path("me/device/push-token", PushToken.as_view(), name="me-push-token"),
 ]

@@ -5,6 +5,7 @@ from django.urls import path
 from notifications.api.mobile.acknowledge import Acknowledge
 from notifications.api.mobile.changes import Changes
 from notifications.api.mobile.counts import Counts
+from notifications.api.mobile.devices import Devices
 from notifications.api.mobile.inbox import Inbox
 from notifications.api.mobile.item import Item
 from notifications.api.mobile.mark import Mark
@@ -48,6 +49,7 @@ urlpatterns = [
     path("me/inbox/<uuid:notification_id>", Item.as_view()),
     path("me/inbox/<uuid:notification_id>/response", Respond.as_view()),
     path("me/inbox/<uuid:notification_id>/acknowledge", Acknowledge.as_view()),
+    path("me/devices", Devices.as_view()),
     path("me/counts", Counts.as_view()),
     path("me/receipts", Receipts.as_view()),
     path("me/changes", Changes.as_view()),

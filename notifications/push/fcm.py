@@ -273,6 +273,7 @@ def _apns(messaging: Any, said: Wording, expiration: str) -> Any:
             alert=messaging.ApsAlert(title=said.alert[0], body=said.alert[1]),
             sound="default",
             category=said.category,
+            thread_id=said.data.get("category"),  # of one kind, shown together
             mutable_content=True,  # the app may fetch the words itself, past Google and Apple
         )
     return messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps))

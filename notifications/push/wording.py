@@ -79,6 +79,8 @@ def show(
             category=None,
         )
     data |= {"kind": kind, "category": category, "version": str(version)}
+    if platform == "android":
+        data["channel"] = channel(kind=kind, urgent=urgent)
     if sensitivity == "internal":
         title, summary = subsystem_name, GENERIC_BODY.get(kind, GENERIC_BODY["notice"])
     title, body = _fit(title, summary, data=data, platform=platform)
@@ -128,6 +130,13 @@ def refused(
         silent=False,
         now=now,
     )
+
+
+def channel(*, kind: str, urgent: bool) -> str:
+    """The Android channel the app draws it in: people set sound and vibration for each."""
+    if kind == "request":
+        return "requests"
+    return "urgent" if urgent else "notices"
 
 
 def clear(

@@ -135,8 +135,9 @@ def test_an_iphone_gets_an_alert_that_replaces_itself() -> None:
     assert decoded["headers"]["apns-priority"] == "10"
     assert decoded["payload"]["aps"] == {
         "alert": {"title": "Expense report EXP-2291", "body": "Taxi and hotel, Bengaluru"},
-        "category": "request", "sound": "default", "mutable-content": 1,
-    }  # fmt: skip
+        "category": "request", "thread-id": "expense.approval", "sound": "default",
+        "mutable-content": 1,
+    }  # fmt: skip  # and no badge: the app sets its own, nobody counts for a broadcast
 
 
 def test_a_clearing_reaches_an_iphone_in_the_background() -> None:
@@ -177,3 +178,22 @@ def test_what_cannot_be_sent_is_our_fault_and_leaves_the_phone_alone(
     outcome = encoding.Encoder(fcm.template).body(push)
     assert isinstance(outcome, Outcome)
     assert (outcome.fate, outcome.reason) == (Fate.OURS, reason)
+
+
+def test_the_block_of_a_browser_has_words_tag_life_and_urgency() -> None:
+    decoded = message(said.push("x", said.show(platform="web")))
+    title, body = "Expense report EXP-2291", "Taxi and hotel, Bengaluru"
+    assert decoded["webpush"] == {
+        "headers": {"TTL": "172800", "Urgency": "high"},
+        "notification": {"title": title, "body": body, "tag": said.ID},
+    }
+    assert set(decoded) == {"token", "data", "webpush"}
+    quiet = message(said.push("x", said.show(platform="web", urgent=False)))
+    assert quiet["webpush"]["headers"]["Urgency"] == "normal"
+    cleared = message(said.push("x", said.clear("web")))
+    assert "notification" not in cleared["webpush"]
+
+
+def test_what_is_restricted_is_not_even_grouped_on_an_iphone() -> None:
+    decoded = message(said.push("x", said.show(platform="ios", sensitivity="restricted")))
+    assert decoded["apns"]["payload"]["aps"].keys() == {"alert", "mutable-content", "sound"}

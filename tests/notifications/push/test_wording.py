@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,8 @@ PLATFORMS = ["android", "ios", "web"]
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_public_words_are_the_senders(platform: str) -> None:
     shown = said.show(platform=platform)
-    assert shown.data == {
+    channel = {"channel": "requests"} if platform == "android" else {}
+    assert shown.data == channel | {
         "v": "1", "type": "notification", "id": said.ID, "kind": "request", "version": "3",
         "category": "expense.approval", "title": "Expense report EXP-2291",
         "body": "Taxi and hotel, Bengaluru",
@@ -63,6 +65,25 @@ def test_buttons_are_offered_on_an_iphone_for_what_can_be_answered_there() -> No
     assert said.show(platform="ios").category == "request"
     assert said.show(platform="ios", kind="acknowledgement").category == "acknowledgement"
     assert said.show(platform="ios", kind="notice").category is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "urgent", "channel"),
+    [
+        ("request", True, "requests"),
+        ("request", False, "requests"),
+        ("notice", True, "urgent"),
+        ("acknowledgement", True, "urgent"),
+        ("notice", False, "notices"),
+        ("acknowledgement", False, "notices"),
+    ],
+)
+def test_android_is_told_the_channel_that_people_have_set_to_their_liking(
+    kind: str, urgent: bool, channel: str
+) -> None:
+    assert said.show(kind=kind, urgent=urgent).data["channel"] == channel
+    assert "channel" not in said.show(kind=kind, urgent=urgent, platform="ios").data
+    assert "channel" not in said.show(kind=kind, urgent=urgent, sensitivity="restricted").data
 
 
 def test_a_collapse_key_is_set_only_where_the_sender_named_one_and_never_in_his_words() -> None:
@@ -162,6 +183,41 @@ def test_whatever_is_said_fits(title: str, summary: str, platform: str) -> None:
     reserved = wording.RESERVED_BYTES[platform]
     assert wording.size(data=shown.data, alert=shown.alert) <= wording.LIMIT_BYTES - reserved
     assert json.loads(json.dumps(dict(shown.data))) == shown.data
+
+
+# Of every kind of writing, what a reader takes for one sign: none may be torn apart.
+SIGNS = [
+    "a", "é", "ß", "\u0130", "Ж", "λ", "ש\u05b8\u05c1", "م\u064e\u0651", "क्षि", "নি", "ਕਿ", "நி", "తె", "ക്ഷ",
+    "กำ", "ຂ້", "က္က", "ស្ត្រី", "བོད", "ཀྱི", "한", "\u1112\u1161\u11ab", "漢", "𠮷", "か\u3099", "葛\U000e0100", "ሰላ",
+    "👨‍👩‍👧‍👦", "🏳️‍🌈", "🧑🏽‍🚀", "👍🏿", "🇮🇳", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "1️⃣", "☎️",
+    "\r\n", " ", "\u200f", "\u2066", '"', "\\", "Z" + "\u0335\u0321\u0356" * 12,
+]  # fmt: skip
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    title=st.lists(st.sampled_from(SIGNS), min_size=1, max_size=40),
+    summary=st.lists(st.sampled_from(SIGNS), min_size=1, max_size=60),
+    times=st.sampled_from([1, 20, 90]),
+    platform=st.sampled_from(PLATFORMS),
+)
+def test_no_language_is_cut_inside_a_sign_and_no_sign_is_left_out_in_between(
+    title: list[str], summary: list[str], times: int, platform: str
+) -> None:
+    long_title, long_summary = "".join(title), "".join(summary) * times
+    shown = said.show(title=long_title, summary=long_summary, platform=platform)
+    reserved = wording.RESERVED_BYTES[platform]
+    assert wording.size(data=shown.data, alert=shown.alert) <= wording.LIMIT_BYTES - reserved
+    for whole, cut in ((long_title, shown.data["title"]), (long_summary, shown.data["body"])):
+        if cut == whole:
+            continue
+        assert cut.endswith("…")
+        kept = regex.findall(r"\X", cut.removesuffix("…"))
+        assert regex.findall(r"\X", whole)[: len(kept)] == kept
+    if shown.data["title"] != long_title:
+        assert shown.data["body"] == "…"  # it gave way first
+    if shown.alert is not None:
+        assert shown.alert == (shown.data["title"], shown.data["body"])
 
 
 def test_the_words_and_the_address_do_not_show_in_a_repr() -> None:

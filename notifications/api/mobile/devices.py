@@ -11,6 +11,17 @@ from accounts import devices
 from accounts.api import bodies
 from accounts.api.views import EmployeeView, answers
 from accounts.models import Device
+from notifications import feedback
+from notifications.models import Delivery
+
+
+class LastPush(bodies.Body):
+    """What became of the last push to a device."""
+
+    purpose = serializers.ChoiceField(choices=Delivery.Purpose.choices)
+    state = serializers.ChoiceField(choices=Delivery.State.choices)
+    reason = serializers.CharField(help_text="Why it is not sent; empty if it is.")
+    at = serializers.DateTimeField(help_text="Delivered, or sent, or first tried.")
 
 
 class Devices(EmployeeView):
@@ -30,7 +41,20 @@ class Devices(EmployeeView):
             app_version = serializers.CharField()
             created_at = serializers.DateTimeField()
             last_seen_at = serializers.DateTimeField()
-            push = serializers.ChoiceField(choices=["registered", "lost", "never"])
+            push = serializers.ChoiceField(
+                choices=["registered", "lost", "never"],
+                help_text="Whether pushes can reach it: since when and why not is told below.",
+            )
+            push_registered_at = serializers.DateTimeField(allow_null=True)
+            push_lost_at = serializers.DateTimeField(allow_null=True)
+            push_lost_reason = serializers.CharField(
+                help_text="`unregistered` or `bad_token`, as Firebase says; `moved` to another"
+                " device. Empty unless lost."
+            )
+            push_project = serializers.CharField(
+                help_text="Of Firebase, as the app named it; empty: the hub's default."
+            )
+            last_push = LastPush(allow_null=True, help_text="Of your newest notifications.")
             has_key = serializers.BooleanField(help_text="Whether it can sign answers.")
             current = serializers.BooleanField(help_text="Whether it is the one that asks.")
 
@@ -45,14 +69,16 @@ class Devices(EmployeeView):
     def get(self, request: Request) -> Response:
         """The phones and browsers on which you are signed in."""
         open_now = devices.listed(employee_id=self.session.employee_id)
-        entries = [self._entry(device) for device in open_now]
+        last = feedback.last_by_device(employee_id=self.session.employee_id)
+        entries = [self._entry(device, last.get(device.pk)) for device in open_now]
         return Response(self.Output({"entries": entries}).data)
 
-    def _entry(self, device: Device) -> dict[str, Any]:
+    def _entry(self, device: Device, last_push: feedback.Pushed | None) -> dict[str, Any]:
         lost = "lost" if device.push_lost_at else "never"
         return {
             **{name: getattr(device, name) for name in _SHOWN},
             "push": "registered" if device.push_address_index else lost,
+            "last_push": last_push,
             "has_key": device.key is not None,
             "current": device.pk == self.session.device_id,
         }
@@ -60,4 +86,5 @@ class Devices(EmployeeView):
 
 _SHOWN = (
     "id", "platform", "name", "model", "os_version", "app_version", "created_at", "last_seen_at",
+    "push_registered_at", "push_lost_at", "push_lost_reason", "push_project",
 )  # fmt: skip
