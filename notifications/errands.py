@@ -23,7 +23,8 @@ CLAIMS_AT_MOST = 200
 _NAMES = {field.column: field.attname for field in Errand._meta.concrete_fields}
 
 # A loose index scan finds who has something to do in which lane; each gets an equal share of the
-# claim, and within a lane they take turns. A claim ends with the errand that fills its weight.
+# claim, and within a lane they take turns, beginning with one drawn by lot: a claim ends with the
+# errand that fills its weight, which may be the first one.
 CLAIM = """
 WITH RECURSIVE senders AS (
     SELECT lanes.lane, (
@@ -39,7 +40,9 @@ WITH RECURSIVE senders AS (
          ORDER BY subsystem_id LIMIT 1)
       FROM senders WHERE senders.id IS NOT NULL),
 locked AS MATERIALIZED (
-    SELECT turns.id, turns.size, turns.turn, senders.lane FROM senders
+    SELECT turns.id, turns.size, turns.turn, senders.lane,
+           md5(senders.id::text || %(token)s::text) AS lot
+      FROM senders
       JOIN accounts_subsystem sender ON sender.id = senders.id AND sender.paused_at IS NULL
      CROSS JOIN LATERAL (
         SELECT due.id, due.size, row_number() OVER (ORDER BY due.due_at, due.id) AS turn FROM (
@@ -55,7 +58,7 @@ locked AS MATERIALIZED (
                FOR UPDATE SKIP LOCKED) due) turns),
 chosen AS (
     SELECT id FROM (
-        SELECT id, size, sum(size) OVER (ORDER BY lane, turn, id) AS total FROM locked) summed
+        SELECT id, size, sum(size) OVER (ORDER BY lane, turn, lot, id) AS total FROM locked) summed
      WHERE total - size < %(weight)s)
 UPDATE notifications_errand SET lease_token = %(token)s, lease_until = %(until)s,
        attempts = least(attempts + 1, 30000)
