@@ -77,6 +77,7 @@ def issue_key(
             hint=issued.hint,
             created_at=now,
             expires_at=expires_at,
+            issued_by=actor.id if actor.kind == "staff" else "",
         )
         _note(actor, "key_issued", subsystem.pk, now=now, key=str(key.pk), mode=mode)
     return IssuedKey(key=key, text=issued.text)

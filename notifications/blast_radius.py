@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import audit
+from accounts.models import ApiKey
 from accounts.subsystems import Caller
 from hub.lib import errors
 from notifications import fanout, lifecycle, reports
@@ -75,7 +76,8 @@ def release(
 
     `key_id` is the API key that releases it, None for staff. Releasing what was released already
     changes nothing. Raises NotFound for one that is not `among` them, SecondPersonNeeded for the
-    key that sent it, and NotHeld with the record for one that never was held, or has ended.
+    key that sent it and for the staff who made that key, and NotHeld with the record for one that
+    never was held, or has ended.
     """
     with transaction.atomic():
         notification = (
@@ -93,6 +95,8 @@ def release(
             )
         if key_id is not None and key_id == notification.sent_with:
             raise SecondPersonNeeded("Release it with another key than the one that sent it.")
+        if actor.kind == "staff" and made_the_key(notification, staff_id=actor.id):
+            raise SecondPersonNeeded("You made the key that sent it: somebody else has to release.")
         notification.released_at = now
         notification.save(update_fields=["released_at"])
         lifecycle.move(
@@ -108,6 +112,11 @@ def release(
             data={"limit": notification.held_over, "key": None if key_id is None else str(key_id)},
         )
     return notification
+
+
+def made_the_key(notification: Notification, *, staff_id: str) -> bool:
+    """Whether this member of the staff has seen the text of the key that sent a notification."""
+    return ApiKey.objects.filter(pk=notification.sent_with, issued_by=staff_id).exists()
 
 
 def release_by_subsystem(

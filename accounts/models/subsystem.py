@@ -38,7 +38,8 @@ class Subsystem(models.Model):
 class ApiKey(models.Model):
     """A key a sub-system proves itself with; only its SHA-256 digest is kept.
 
-    States: usable; expired (`expires_at`); revoked (`revoked_at`), final. Personal data: none.
+    States: usable; expired (`expires_at`); revoked (`revoked_at`), final.
+    Personal data: which member of the staff made it.
     """
 
     class Mode(models.TextChoices):
@@ -55,8 +56,12 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    # The member of the staff who made it and has seen its text; empty: not known.
+    issued_by = models.CharField(max_length=64, blank=True, db_default="", default="")
 
-    personal: dict[str, Personal] = {}
+    personal = {
+        "issued_by": Personal("a second pair of eyes", "legitimate_interest", "the key's"),
+    }
     not_personal = frozenset({"mode", "name", "digest", "hint"})
 
     def __str__(self) -> str:
