@@ -57,7 +57,8 @@ BARS: dict[str, tuple[str, str, Sequence[tuple[str, str, float]]]] = {
     "urgent": (
         "Urgent",
         "From the POST of an urgent notice to its arrival at the pretend FCM, while nothing else"
-        " happens and while a broadcast goes out at Firebase's own rate.",
+        " happens and while a broadcast goes out at Firebase's own rate, with the workers of"
+        " `docker/compose.yml`; `_one_worker` is the same with a single worker for all queues.",
         (("ratio_p95", "≤", 3),),
     ),
     "inbox": (

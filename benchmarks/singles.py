@@ -28,7 +28,6 @@ def main() -> int:
     arguments.add_argument("--no-peers", action="store_true")
     given = arguments.parse_args()
     if given.short:
-        given.notifications = min(given.notifications, 3_000)
         given.peer_notifications = min(given.peer_notifications, 400)
     with hub.running(FCM_MESSAGES_A_MINUTE=OPEN) as made:
         # Others receive too: what is small for ten thousand devices may not be for a hundred.

@@ -1,7 +1,8 @@
 """From the POST of an urgent notice to its arrival at the pretend FCM, idle and under a broadcast.
 
 Both clocks are the machine's monotonic one. The broadcast goes at Firebase's own rate, as in
-production, unless --a-minute says otherwise.
+production, unless --a-minute says otherwise. The workers are those of docker/compose.yml: one that
+never takes broadcasts, and one for these; the same is measured with a single worker for everything.
 """
 
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 from benchmarks import broadcasts, figures, hub, machine, seed
 
 MARK = "mark-"
+COMPOSE = "push,callback,maintenance:2;bulk:2"
 
 
 def main() -> int:
@@ -22,7 +24,8 @@ def main() -> int:
     arguments.add_argument("--pause-ms", type=float, default=200, help="between two POSTs")
     arguments.add_argument("--latency-ms", type=float, default=80, help="of the pretend FCM")
     arguments.add_argument("--a-minute", type=int, default=600_000, help="messages allowed")
-    arguments.add_argument("--layout", default=f"{hub.ALL_QUEUES}:2", help="queues:processes;…")
+    arguments.add_argument("--layout", default=COMPOSE, help="queues:processes;…")
+    arguments.add_argument("--other-layout", default=f"{hub.ALL_QUEUES}:2", help="empty: none")
     given = arguments.parse_args()
     if given.short:
         given.employees = min(given.employees, 200_000)
@@ -32,17 +35,39 @@ def main() -> int:
         seed.people(given.employees)
         made.key = seed.subsystem()
         made.start_web()
-        made.start_workers(given.layout)
         result = measure(made, given)
     figures.keep(given.json, result)
     return 0
 
 
 def measure(made: hub.Stack, given: Any) -> dict[str, Any]:
+    """Both layouts, each idle and then busy."""
+    found = {given.layout: side(made, given, given.layout)}
+    keys = dict(found[given.layout]["keys"])
+    if given.other_layout:
+        found[given.other_layout] = side(made, given, given.other_layout)
+        other = found[given.other_layout]["keys"]
+        keys |= {f"{key}_one_worker": other[key] for key in ("p95_busy_ms", "ratio_p95")}
+    return {
+        "name": "urgent",
+        "conditions": machine.conditions(
+            employees=given.employees, devices=found[given.layout]["devices"],
+            a_minute=given.a_minute, latency_ms=given.latency_ms, pause_ms=given.pause_ms,
+            layout=given.layout, other_layout=given.other_layout,
+        ),
+        "keys": keys,
+        "layouts": found,
+    }  # fmt: skip
+
+
+def side(made: hub.Stack, given: Any, layout: str) -> dict[str, Any]:
     """Idle, then busy."""
+    hub.say(f"workers: {layout}")
+    made.start_workers(layout)
     broadcasts.send(made, share=0.01)
     idle = post_and_watch(made, given, count=given.posts, running=lambda: False)
     figures.show("idle", idle)
+    made.forget_rate()
     body = seed.notice({"any": [{"everybody": True}]}, priority="bulk")
     broadcast = made.post("/notifications", body)["id"]
     over = threading.Event()
@@ -61,23 +86,16 @@ def measure(made: hub.Stack, given: Any) -> dict[str, Any]:
     sent, total = broadcasts.recorded(made, broadcast)
     if sent != total:
         raise broadcasts.Wrong(f"{sent} of {total} pushes of the broadcast were sent")
-    return {
-        "name": "urgent",
-        "conditions": machine.conditions(
-            employees=given.employees, devices=total, a_minute=given.a_minute,
-            latency_ms=given.latency_ms, pause_ms=given.pause_ms, layout=given.layout,
-        ),
-        "keys": {
-            "p50_idle_ms": idle["p50_ms"],
-            "p95_idle_ms": idle["p95_ms"],
-            "p50_busy_ms": busy["p50_ms"],
-            "p95_busy_ms": busy["p95_ms"],
-            "ratio_p95": figures.digits(busy["p95_ms"] / idle["p95_ms"]),
-            "most_busy_ms": busy["most_ms"],
-        },
-        "idle": idle,
-        "busy": busy,
-    }  # fmt: skip
+    made.stop_workers()
+    keys = {
+        "p50_idle_ms": idle["p50_ms"],
+        "p95_idle_ms": idle["p95_ms"],
+        "p50_busy_ms": busy["p50_ms"],
+        "p95_busy_ms": busy["p95_ms"],
+        "ratio_p95": figures.digits(busy["p95_ms"] / idle["p95_ms"]),
+        "most_busy_ms": busy["most_ms"],
+    }
+    return {"keys": keys, "idle": idle, "busy": busy, "devices": total}
 
 
 def post_and_watch(made: hub.Stack, given: Any, *, count: int, running: Any) -> dict[str, float]:

@@ -58,7 +58,9 @@ def drain(*, queue: str) -> int:
     ends_at, done = time.monotonic() + SECONDS_AT_MOST, 0
     ahead: list[Batch] = []  # one at most, read while the provider was waited for
 
-    def look_ahead() -> None:
+    def meanwhile() -> None:
+        if queue == queues.BULK:
+            overtake()
         if not ahead and time.monotonic() < ends_at:
             ahead.extend(read_ahead(queue))
 
@@ -66,15 +68,30 @@ def drain(*, queue: str) -> int:
         batch = following(queue, ahead)
         if batch is None:
             return done
-        push(batch, meanwhile=look_ahead)
-        for errand in batch.errands:
-            if errand.kind != _PUSH:
-                attempt(errand, STEPS[errand.kind])
+        work(batch, meanwhile=meanwhile)
         done += len(batch.errands)
     for batch in ahead:
         errands.give_back(batch.errands)
     queues.bell.ring(queue)
     return done
+
+
+def overtake() -> None:
+    """Do what people wait for while a broadcast waits for the provider. Never raises."""
+    try:
+        urgent = claim(queues.PUSH)
+        if urgent is not None:
+            work(urgent)
+    except Exception as error:  # noqa: BLE001  # the broadcast's results are still to be recorded
+        log.warning("overtaking_failed", error=type(error).__name__)
+
+
+def work(batch: Batch, *, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Do a batch: its pushes together, the others each by its step."""
+    push(batch, meanwhile=meanwhile)
+    for errand in batch.errands:
+        if errand.kind != _PUSH:
+            attempt(errand, STEPS[errand.kind])
 
 
 def following(queue: str, ahead: list[Batch]) -> Batch | None:

@@ -20,9 +20,11 @@ from hub.lib import scratchpad
 BURST = timedelta(seconds=1)  # what may be sent at once after a pause
 RAMP = timedelta(seconds=30)
 FLOOR = 0.1  # of the rate, at which the ramp begins
+# So few do not queue behind a broadcast's thousands: they are reserved, and those wait longer.
+FEW = 50
 SHARE_WITHOUT_REDIS = 0.25
 
-# KEYS: bucket. ARGV: count, messages a second, burst ms, longest wait ms, ramp ms, floor.
+# KEYS: bucket. ARGV: count, messages a second, burst ms, longest wait ms, ramp ms, floor, few.
 # The answer is the wait in milliseconds; beyond the longest wait nothing is reserved.
 RESERVE = """
 local time = redis.call('TIME')
@@ -36,6 +38,8 @@ if ramp_from then
 end
 arrival = math.max(arrival, now - tonumber(ARGV[3]))
 local wait = math.max(0, arrival - now)
+local few = tonumber(ARGV[1]) <= tonumber(ARGV[7]) and now >= (ramp_from or 0)
+if few and wait <= 2 * tonumber(ARGV[4]) then wait = 0 end
 if wait > tonumber(ARGV[4]) then return tostring(wait) end
 redis.call('HSET', KEYS[1], 'arrival', arrival + tonumber(ARGV[1]) / rate)
 redis.call('EXPIRE', KEYS[1], 3600)
@@ -99,7 +103,7 @@ def reserve(limit: Limit, *, count: int, longest: timedelta) -> timedelta:
     An answer above `longest` means that nothing is reserved: come again after that time.
     """
     arguments = [
-        count, limit.messages_a_minute / 60, _ms(BURST), _ms(longest), _ms(RAMP), FLOOR,
+        count, limit.messages_a_minute / 60, _ms(BURST), _ms(longest), _ms(RAMP), FLOOR, FEW,
     ]  # fmt: skip
 
     def ask(client: redis.Redis) -> float:

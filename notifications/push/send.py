@@ -1,5 +1,6 @@
 """Claim, commit, call, record: ranges of recipients to the push provider."""
 
+import functools
 import os
 import uuid
 from collections import Counter
@@ -7,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -26,6 +26,7 @@ log = logging.get(__name__)
 LONGEST = timedelta(days=28)
 # So many pushes take long enough that the next batch can be read in the meantime.
 WORTH_A_THREAD = 200
+GLANCE_SECONDS = 0.05
 
 
 # As plain text: to compare an enumeration's member takes ten times as long.
@@ -35,7 +36,7 @@ _CLEAR = str(Delivery.Purpose.CLEAR.value)
 _REFUSED = str(Delivery.Purpose.REFUSED.value)
 
 
-@cache
+@functools.cache
 def gateway() -> Gateway:
     """The push provider of this process, by setting."""
     made: Gateway = import_string(settings.PUSH_GATEWAY)()
@@ -70,13 +71,13 @@ def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambd
     """Push to every device of the errands' ranges that has no final result yet.
 
     The claim is committed already; nothing is locked while the provider is called. After a crash
-    in between, the batch is pushed again under the same tags. While the provider is waited for,
-    `meanwhile` may use the time; where there is none to speak of, it is not called.
+    in between, the batch is pushed again under the same tags. While the provider or its bucket is
+    waited for, `meanwhile` is called again and again; with a small batch it is not.
     """
     wanted, found = batch.wanted, batch.found
     if not wanted:
         return
-    waits = admit(found)
+    waits = aside(len(found), functools.partial(admit, found), meanwhile=meanwhile)
     held: dict[int, datetime] = {}
     if waits:  # the others' projects do not wait for those
         for target in found:
@@ -146,33 +147,39 @@ def call(
             outcomes[place] = Outcome(Fate.SENT, reason=results.TEST_MODE)
             continue
         key = (target.errand_id, target.platform)
-        said = wordings.get(key)
-        if said is None:  # devices that read the same share it, so it is encoded once
+        words = wordings.get(key)
+        if words is None:  # devices that read the same share it, so it is encoded once
             errand = errands[target.errand_id]
-            said = wordings[key] = worded(
+            words = wordings[key] = worded(
                 errand, subject=subject, platform=target.platform, now=now
             )
-        pushes.append(Push(Address(target.kind, target.address, target.project), said))
+        pushes.append(Push(Address(target.kind, target.address, target.project), words))
         places.append(place)
     if pushes:
-        for place, outcome in zip(places, provide(pushes, meanwhile=meanwhile), strict=True):
+        sending = functools.partial(gateway().send, pushes)
+        said = aside(len(pushes), sending, meanwhile=meanwhile)
+        for place, outcome in zip(places, said, strict=True):
             outcomes[place] = outcome
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def provide(pushes: Sequence[Push], *, meanwhile: Callable[[], None]) -> list[Outcome]:
-    """What the provider says; many are sent by a thread of their own, which spares us the wait.
+def aside[Answer](
+    size: int, call: Callable[[], Answer], *, meanwhile: Callable[[], None]
+) -> Answer:
+    """What the call answers; for many pushes it is made by a thread that spares us the wait.
 
     That thread never touches the database. It is always the same one, whose connections are kept.
     """
-    if len(pushes) < WORTH_A_THREAD:
-        return gateway().send(pushes)
-    sending = _sender(os.getpid()).submit(gateway().send, pushes)
-    meanwhile()
-    return sending.result()
+    if size < WORTH_A_THREAD:
+        return call()
+    calling = _sender(os.getpid()).submit(call)
+    while not calling.done():
+        meanwhile()
+        futures.wait([calling], timeout=GLANCE_SECONDS)
+    return calling.result()
 
 
-@cache
+@functools.cache
 def _sender(_process: int) -> futures.ThreadPoolExecutor:
     """The sending thread of this process; one that was forked away is left alone."""
     return futures.ThreadPoolExecutor(1, thread_name_prefix="push")

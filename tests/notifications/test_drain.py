@@ -130,3 +130,33 @@ def test_trouble_while_reading_ahead_costs_the_present_batch_nothing(
 
     assert set(shown(provider).values()) == {1}
     assert Delivery.objects.filter(state="sent").count() == 2
+
+
+def test_what_people_wait_for_overtakes_a_broadcast_that_is_under_way(
+    accept, alice, bob, phone, provider, monkeypatch
+):
+    phone(alice)
+    phone(bob)
+    broadcast = accept(alice, bob, kind="notice")
+    urgent = []
+    arrived = threading.Event()
+    overtake, sending = drain.overtake, provider.send
+
+    def overtaken():
+        if not urgent:
+            urgent.append(accept(alice, kind="notice", priority="urgent", reference="fire"))
+        overtake()
+
+    def answer(pushes):
+        if len(pushes) == 2:
+            assert arrived.wait(10)
+        said = sending(pushes)
+        arrived.set()
+        return said
+
+    monkeypatch.setattr(send, "WORTH_A_THREAD", 2)
+    monkeypatch.setattr(drain, "overtake", overtaken)
+    monkeypatch.setattr(provider, "send", answer)
+    drain.drain(queue=queues.BULK)
+
+    assert told(provider) == [str(urgent[0].id), str(broadcast.id), str(broadcast.id)]

@@ -46,6 +46,21 @@ def test_many_at_once_reserve_one_after_another(limit):
     assert max(waits) > timedelta(seconds=2)
 
 
+def test_a_few_do_not_wait_behind_a_broadcast_which_makes_room_for_them(limit):
+    for _ in range(2):
+        rate.reserve(limit, count=600, longest=LONG)
+    assert rate.reserve(limit, count=2, longest=timedelta(seconds=2)) == timedelta(0)
+    before = rate.reserve(limit, count=100, longest=timedelta(seconds=2))
+    for _ in range(6):
+        rate.reserve(limit, count=rate.FEW, longest=timedelta(seconds=2))
+    assert rate.reserve(limit, count=100, longest=LONG) > before + timedelta(seconds=0.3)
+
+
+def test_a_few_are_held_up_like_all_once_the_provider_has_refused(limit):
+    rate.hold(limit, span=timedelta(seconds=1))
+    assert rate.reserve(limit, count=1, longest=timedelta(seconds=2)) > timedelta(seconds=0.5)
+
+
 def test_beyond_the_longest_wait_nothing_is_reserved(limit):
     rate.reserve(limit, count=6000, longest=LONG)
     refused = rate.reserve(limit, count=1, longest=timedelta(seconds=1))
