@@ -92,7 +92,7 @@ class ActionShape(bodies.Body):
         own = attrs["verb"] if attrs["verb"] in OWN_EFFECT else None
         if own is None and "effect" not in attrs:
             raise serializers.ValidationError(
-                {"effect": serializers.ErrorDetail("Say what it counts as.", code="required")}
+                {"effect": serializers.ErrorDetail("Say what it counts as.", "required")}
             )
         if own is not None and attrs.get("effect", own) != own:
             raise serializers.ValidationError({"effect": f"The effect of {own} is its name."})

@@ -94,6 +94,11 @@ def flaws_of_the_code() -> set[str]:
                     args=[_, ast.Constant(value=str(code)), *_],
                 ):
                     found.add(code)
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="self"), attr="fail"),
+                    args=[ast.Constant(value=str(code)), *_],
+                ):
+                    found.add(code)
                 case ast.Call(func=ast.Name(id="flawed"), args=[ast.Constant(value=str(code)), *_]):
                     found.add(code)
                 case ast.Return(value=ast.Constant(value=str(code))) if path.name == "text.py":

@@ -66,7 +66,7 @@ class NotificationInput(bodies.Body):
                     raise serializers.ValidationError({name: "A request does not have this."})
         mode = (attrs.get("policy") or {}).get("mode")
         if "audience" not in attrs and mode != "sequence":
-            missing = serializers.ErrorDetail("Say whom it is for.", code="required")
+            missing = serializers.ErrorDetail("Say whom it is for.", "required")
             raise serializers.ValidationError({"audience": missing})
         if "audience" in attrs and mode == "sequence":
             raise serializers.ValidationError({"audience": "Each step of a sequence has its own."})
