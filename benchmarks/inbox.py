@@ -142,7 +142,11 @@ def requests(made: hub.Stack, token: str) -> dict[str, Callable[[], object]]:
 
     def get(path: str) -> bytes:
         connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
-        answer = connection.getresponse()
+        try:
+            answer = connection.getresponse()
+        except http.client.RemoteDisconnected:  # it was kept while other reads took their time
+            connection.close()
+            return get(path)
         content = answer.read()
         if answer.status != 200:
             raise RuntimeError(f"{path} answered {answer.status}: {content[:500]!r}")

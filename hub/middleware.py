@@ -10,6 +10,9 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.csp import ContentSecurityPolicyMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 from hub import problems
@@ -17,6 +20,7 @@ from hub.lib import errors, ids, logging
 
 log = logging.get(__name__)
 
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
 Next = Callable[[HttpRequest], HttpResponse]
 # What is taken over from a caller; anything else could forge log lines.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -37,7 +41,8 @@ class RequestContext:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         route = request.resolver_match.route if request.resolver_match else ""
-        log.info(
+        logging.write(
+            __name__,
             "request",
             method=request.method,
             route=route,  # never the path: it may carry a name or an id somebody typed
@@ -47,13 +52,36 @@ class RequestContext:
         return response
 
 
+def is_door(request: HttpRequest) -> bool:
+    """Whether the request is for a door of the API, where programs knock; its pages are none."""
+    return request.path.startswith("/api/") and not request.path.endswith("/docs")
+
+
 class _PagesOnly(MiddlewareMixin):
-    """Passes /api/ by: its doors know no sessions, and each of these costs every request."""
+    """Passes doors by: they know neither sessions nor forms, and each of these costs a request."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith("/api/"):
+        if is_door(request):
             return self.get_response(request)  # type: ignore[return-value]  # never asynchronous
         return super().__call__(request)  # type: ignore[return-value]
+
+
+class ContentPolicy(_PagesOnly, ContentSecurityPolicyMiddleware):
+    """What a page may load; what comes through a door is no page, and may load nothing."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = super().__call__(request)
+        if is_door(request):
+            response.headers["Content-Security-Policy"] = NOTHING
+        return response
+
+
+class Frames(_PagesOnly, XFrameOptionsMiddleware):
+    """For old browsers, what the policy says: no page is shown inside another one."""
+
+
+class Forms(_PagesOnly, CsrfViewMiddleware):
+    """Forms come from our own pages; a door knows its callers by a header no form can send."""
 
 
 class Sessions(_PagesOnly, SessionMiddleware):

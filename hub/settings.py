@@ -188,13 +188,13 @@ MIDDLEWARE = [
     "hub.middleware.Problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "hub.middleware.ContentPolicy",
     "hub.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "hub.middleware.Forms",
     "hub.middleware.Authentication",
     "hub.middleware.Messages",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "hub.middleware.Frames",
 ]
 TEMPLATES = [
     {

@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from hub.lib import clock
+
 # Keys whose values never leave in a log line, whoever passes them by mistake.
 FORBIDDEN_KEYS = frozenset(
     {
@@ -101,6 +103,24 @@ def configure(*, level: str = "INFO") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def write(name: str, event: str, **data: Any) -> None:
+    """`get(name).info(event, **data)` for what is said of every request, at less than its cost.
+
+    Nobody is asked who calls, and `data` holds no FORBIDDEN_KEYS.
+    """
+    logger = logging.getLogger(name)
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    said: MutableMapping[str, Any] = {"event": event, **data}
+    said = structlog.contextvars.merge_contextvars(logger, "info", said)
+    said["logger"], said["level"] = name, "info"
+    said["timestamp"] = clock.text(clock.now())
+    record = logging.LogRecord(name, logging.INFO, "", 0, said, None, None)
+    # So the formatter knows that the line needs nothing more of what `get` would do.
+    record._logger, record._name = logger, "info"
+    logger.handle(record)
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

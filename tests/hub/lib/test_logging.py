@@ -40,3 +40,23 @@ def test_neither_paths_nor_rows_nor_forbidden_keys_reach_the_log() -> None:
     assert 'violates unique constraint "one"' in failed["exception"]
     assert failed["exception"].endswith("ValueError: not saved")
     assert broken["event"] == "Said"
+
+
+TWICE = """
+import structlog
+from hub.lib import logging as ours
+ours.configure()
+with structlog.contextvars.bound_contextvars(request_id="r-1"):
+    ours.get("hub.door").info("request", status=202, ms=1.5)
+    ours.write("hub.door", "request", status=202, ms=1.5)
+"""
+
+
+def test_the_line_of_a_request_is_what_any_logger_would_have_written() -> None:
+    done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, check=True)
+    usual, quick = map(json.loads, done.stderr.splitlines())
+    moments = [line.pop("timestamp") for line in (usual, quick)]
+
+    assert quick == usual
+    assert quick["request_id"] == "r-1"
+    assert [moment[-1] for moment in moments] == ["Z", "Z"]
