@@ -5,6 +5,7 @@ What waits behind an open breaker keeps its tries: it is claimed again once the 
 
 import random
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TypedDict
 
@@ -47,28 +48,29 @@ def failed(
         breaker.save()
 
 
-def answered(*, subsystem_id: uuid.UUID, now: datetime) -> None:
-    """An endpoint answered: closes its breaker, and what had to wait for it is due at once."""
-    trouble = Breaker.objects.filter(subsystem_id=subsystem_id, failures__gt=0)
-    if not trouble.exists():
-        return
-    with transaction.atomic():
-        breaker = trouble.select_for_update().first()
-        if breaker is None:
-            return
-        was_open = breaker.opened_at is not None
-        breaker.failures, breaker.opened_at, breaker.probe_at = 0, None, None
-        breaker.save()
-        if was_open:
-            log.info("callback_breaker_closed", subsystem=str(subsystem_id))
-            Errand.objects.filter(
-                queue=queues.CALLBACK,
-                subsystem_id=subsystem_id,
-                dead_at=None,
-                due_at__gt=now,
-                lease_token=None,
-            ).update(due_at=now)
-            queues.wake(queues.CALLBACK)
+def answered(*, subsystem_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """Endpoints answered: closes their breakers, and what had to wait for them is due at once."""
+    trouble = Breaker.objects.filter(subsystem_id__in=subsystem_ids, failures__gt=0)
+    for subsystem_id in trouble.order_by("subsystem_id").values_list("subsystem_id", flat=True):
+        with transaction.atomic():
+            _close(subsystem_id, now=now)
+
+
+def _close(subsystem_id: uuid.UUID, *, now: datetime) -> None:
+    breaker = Breaker.objects.select_for_update().get(subsystem_id=subsystem_id)
+    was_open = breaker.opened_at is not None
+    breaker.failures, breaker.opened_at, breaker.probe_at = 0, None, None
+    breaker.save()
+    if was_open:
+        log.info("callback_breaker_closed", subsystem=str(subsystem_id))
+        Errand.objects.filter(
+            queue=queues.CALLBACK,
+            subsystem_id=subsystem_id,
+            dead_at=None,
+            due_at__gt=now,
+            lease_token=None,
+        ).update(due_at=now)
+        queues.wake(queues.CALLBACK)
 
 
 # Of an endpoint: called as usual; some of the last calls failed; probes only; switched off.

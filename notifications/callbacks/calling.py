@@ -10,7 +10,7 @@ from typing import cast
 
 from django.conf import settings
 
-from accounts import callback_endpoints, subsystems
+from accounts import callback_endpoints
 from accounts.models import Subsystem
 from hub.lib import clock, errors, http, signing
 from notifications.callbacks import verdicts
@@ -63,14 +63,6 @@ def ready(
         body=encoded(cast("dict[str, object]", event.body)),
         strict=event.notification.category.strict_acknowledgement,
     )
-
-
-def secrets_of(events: Sequence[CallbackEvent]) -> dict[uuid.UUID, Sequence[str]]:
-    """The live secrets of the events' sub-systems, by one query each."""
-    return {
-        subsystem_id: subsystems.live_callback_secrets(subsystem_id=subsystem_id)
-        for subsystem_id in {event.subsystem_id for event in events}
-    }
 
 
 def _guard(subsystem: Subsystem) -> http.Guard | None:

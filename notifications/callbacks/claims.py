@@ -6,7 +6,7 @@ has fewer, and behind an open breaker there is one, when a probe is due.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -110,9 +110,9 @@ def know_senders() -> None:
         cursor.execute(SENDERS)
 
 
-def let_go(errand: Errand) -> None:
-    """The call is over: its place is free."""
-    CallbackCall.objects.filter(errand_id=errand.pk).delete()
+def let_go(errands: Collection[Errand]) -> None:
+    """The calls are over: their places are free."""
+    CallbackCall.objects.filter(errand_id__in=[errand.pk for errand in errands]).delete()
 
 
 def _places(failures: int) -> int:

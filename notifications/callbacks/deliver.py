@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Min
 
+from accounts import subsystems
 from accounts.models import Subsystem
 from hub.lib import logging
 from notifications import errands
@@ -40,7 +41,7 @@ def prepare(claimed: Sequence[Errand], *, now: datetime) -> list[Call]:
         .values_list("notification_id")
         .annotate(first=Min("sequence"))
     )
-    secrets = calling.secrets_of(pending)
+    secrets = subsystems.live_secrets_of({event.subsystem_id for event in pending})
     calls = []
     for errand in claimed:
         event = events.get(errand.event_id) if errand.event_id else None
@@ -54,49 +55,68 @@ def prepare(claimed: Sequence[Errand], *, now: datetime) -> list[Call]:
         else:
             calls.append(calling.ready(errand, event, secrets=secrets))
             continue
-        claims.let_go(errand)
+        claims.let_go([errand])
     return calls
 
 
-def record(call: Call, said: Said, *, now: datetime) -> None:
-    """Write the try down with what it means for the endpoint, the event and the errand."""
-    meaning = said.verdict.meaning
-    subsystem_id = call.event.subsystem_id
-    if meaning == Meaning.LATER:
-        breaker.failed(
-            subsystem_id=subsystem_id,
-            began_at=said.began_at,
-            retry_after=said.verdict.retry_after,
-            now=now,
+def record(done: Sequence[tuple[Call, Said]], *, now: datetime) -> None:
+    """Write tries down with what they mean for endpoints, events and errands.
+
+    All of them in one transaction: one commit for many answers.
+    """
+    alive = set()
+    for call, said in done:
+        subsystem_id = call.event.subsystem_id
+        if said.verdict.meaning == Meaning.LATER:
+            breaker.failed(
+                subsystem_id=subsystem_id,
+                began_at=said.began_at,
+                retry_after=said.verdict.retry_after,
+                now=now,
+            )
+        elif said.status is not None:
+            alive.add(subsystem_id)
+    breaker.answered(subsystem_ids=alive, now=now)
+    with transaction.atomic():
+        claims.let_go([call.errand for call, _ in done])
+        CallbackAttempt.objects.bulk_create(
+            CallbackAttempt(
+                event=call.event,
+                tried_at=said.began_at,
+                duration_ms=said.duration_ms,
+                status=said.status,
+                failure=said.failure,
+            )
+            for call, said in done
         )
-    elif said.status is not None:
-        breaker.answered(subsystem_id=subsystem_id, now=now)
-    _record(call, said, now=now)
+        _end([pair for pair in done if pair[1].verdict.meaning in SETTLED], now=now)
+        for call, said in done:
+            if said.verdict.meaning not in SETTLED:
+                _go_on(call, said, now=now)
 
 
-@transaction.atomic
-def _record(call: Call, said: Said, *, now: datetime) -> None:
-    errand, event, meaning = call.errand, call.event, said.verdict.meaning
-    claims.let_go(errand)
-    CallbackAttempt.objects.create(
-        event=event,
-        tried_at=said.began_at,
-        duration_ms=said.duration_ms,
-        status=said.status,
-        failure=said.failure,
-    )
-    if meaning in SETTLED:
-        if event.type == "decision.made":
+def _end(told: Sequence[tuple[Call, Said]], *, now: datetime) -> None:
+    """These events were taken: their decisions have an outcome, and others have their turn."""
+    if not told:
+        return
+    for call, said in told:
+        if call.event.type == "decision.made":
+            meaning = said.verdict.meaning
             outcome = Decision.Outcome.SENT if meaning == Meaning.PENDING else meaning.value
             outcomes.settle(
-                event.notification, outcome=outcome, message=said.verdict.message, now=now
+                call.event.notification, outcome=outcome, message=said.verdict.message, now=now
             )
-        CallbackEvent.objects.filter(id=event.id, state=CallbackEvent.State.PENDING).update(
-            state=CallbackEvent.State.DONE, done_at=now
-        )
-        errands.finish(errand)
-        turns.call_next(event, now=now)
-        return
+    events = [call.event for call, _ in told]
+    CallbackEvent.objects.filter(
+        id__in=[event.id for event in events], state=CallbackEvent.State.PENDING
+    ).update(state=CallbackEvent.State.DONE, done_at=now)
+    errands.finish_all([call.errand for call, _ in told])
+    turns.call_next(events, now=now)
+
+
+def _go_on(call: Call, said: Said, *, now: datetime) -> None:
+    """This event was not taken: again later, or given up."""
+    errand, event, meaning = call.errand, call.event, said.verdict.meaning
     if meaning == Meaning.OFF and said.status is not None:
         Subsystem.objects.filter(id=event.subsystem_id).update(callback_off_at=now)
         log.error("callback_endpoint_off", subsystem=event.subsystem.key)
@@ -129,4 +149,4 @@ def _give_up(errand: Errand, *, event: CallbackEvent, now: datetime) -> None:
     CallbackEvent.objects.filter(id=event.id).update(state=CallbackEvent.State.DEAD)
     log.error("callback_dead", event_id=str(event.id), subsystem=event.subsystem.key)
     errands.finish(errand)
-    turns.call_next(event, now=now)
+    turns.call_next([event], now=now)

@@ -22,6 +22,8 @@ log = logging.get(__name__)
 
 # While calls are under way, what has become due meanwhile is looked for this often.
 LOOK_SECONDS = 0.5
+# After the first answer, others are waited for this long: they are recorded by one commit.
+GATHER_SECONDS = 0.01
 
 _pools: dict[int, ThreadPoolExecutor] = {}  # by process: threads do not survive a fork
 
@@ -44,20 +46,23 @@ def drain(*, seconds: float) -> tuple[int, bool]:
         if not under_way and (not in_time or not claimed):
             return done, not in_time
         ended, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-        for future in ended:
-            record(under_way.pop(future), future)
+        if ended:  # those that ended in the meantime go with it
+            wait(under_way, timeout=GATHER_SECONDS)
+        over = [future for future in under_way if future.done()]
+        record([(under_way.pop(future), future.result()) for future in over])
 
 
 def begin(claimed: Sequence[Errand]) -> dict[Future[Said], Call]:
     """Start the calls of claimed errands; what stands against a call is recorded at once."""
-    begun = {}
+    begun, refusals = {}, []
     for call in prepared(claimed):
         refusal = calling.refused(call)
         if refusal is not None:
-            deliver.record(call, refusal, now=clock.now())
+            refusals.append((call, refusal))
             continue
         log.info("callback_calling", errand=call.errand.id, event_id=str(call.event.id))
         begun[_pool().submit(calling.make, call)] = call
+    record(refusals)
     return begun
 
 
@@ -77,20 +82,25 @@ def prepared(claimed: Sequence[Errand]) -> list[Call]:
         return []
 
 
-def record(call: Call, future: Future[Said]) -> None:
-    """Write down what came of a call; one that cannot be written down stops no other."""
+def record(over: Sequence[tuple[Call, Said]]) -> None:
+    """Write down what came of calls; one that cannot be written down stops no other."""
+    if not over:
+        return
     try:
-        deliver.record(call, future.result(), now=clock.now())
+        deliver.record(over, now=clock.now())
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        log.exception("callback_failed", errand=call.errand.id)
-        stumble(call.errand, error=error)
+        log.exception("callbacks_failed", errands=[call.errand.id for call, _ in over][:20])
+        if len(over) == 1:
+            stumble(over[0][0].errand, error=error)
+        for pair in over if len(over) > 1 else ():
+            record([pair])
 
 
 def stumble(errand: Errand, *, error: Exception) -> None:
     """Free the place of an errand of ours that failed, and try it again later."""
-    claims.let_go(errand)
+    claims.let_go([errand])
     errands.stumble(errand, error=error, now=clock.now())
 
 

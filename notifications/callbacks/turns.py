@@ -1,5 +1,7 @@
 """The events of one notification are told one after another: each has its turn, then an errand."""
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from notifications import errands
@@ -21,16 +23,18 @@ def state_of_next(notification: Notification) -> CallbackEvent.State:
     return CallbackEvent.State.PENDING if last is None else CallbackEvent.State.WAITING
 
 
-def call_next(told: CallbackEvent, *, now: datetime) -> None:
-    """An event was told, or given up: the next one of its notification has its turn."""
+def call_next(told: Collection[CallbackEvent], *, now: datetime) -> None:
+    """Events were told, or given up: the next ones of their notifications have their turn."""
+    notifications = {event.notification_id: event.notification for event in told}
     waiting = CallbackEvent.objects.filter(
-        notification_id=told.notification_id, state=CallbackEvent.State.WAITING
+        notification_id__in=notifications, state=CallbackEvent.State.WAITING
     )
-    following = waiting.order_by("sequence").first()
-    if following is not None and waiting.filter(pk=following.pk).update(
-        state=CallbackEvent.State.PENDING
-    ):
-        add_errand(told.notification, event=following, now=now)
+    following: dict[uuid.UUID, CallbackEvent] = {}
+    for event in waiting.defer("body").order_by("sequence"):
+        following.setdefault(event.notification_id, event)
+    for event in following.values():
+        if waiting.filter(pk=event.pk).update(state=CallbackEvent.State.PENDING):
+            add_errand(notifications[event.notification_id], event=event, now=now)
 
 
 def add_errand(notification: Notification, *, event: CallbackEvent, now: datetime) -> None:

@@ -89,7 +89,7 @@ def dead(answered: Notification, now: datetime) -> CallbackEvent:
     errand.refresh_from_db()
     call = calling.ready(errand, event, secrets={})
     said = Said(500, "", Verdict(Meaning.LATER), began_at=now, duration_ms=12)
-    deliver.record(call, said, now=now)
+    deliver.record([(call, said)], now=now)
     event.refresh_from_db()
     assert event.state == "dead"
     return event
