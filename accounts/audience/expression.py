@@ -7,8 +7,9 @@ one of `any` and `all` names somebody. An item has one key:
 
     {"employees": ["E1001", "upn:ana@corp.example", "mail:li@corp.example"]}
     {"group": "Finance Approvers"}   with the groups in it
-    {"department": "Finance"}   {"geo": "DE"}   {"everybody": true}
-    {"manager_of": "E1001"}   the manager of that employee
+    {"department": "Finance"}   {"geo": "DE"}   {"title": "Controller"}   {"everybody": true}
+    {"manager_of": "E1001"}   {"managers_of": "E1001"}   their manager; all above them
+    {"reports_of": "E1000"}   {"all_reports_of": "E1000"}   who reports to them; all below them
 """
 
 from collections.abc import Callable, Mapping
@@ -63,6 +64,13 @@ class Geo:
 
 
 @dataclass(frozen=True, slots=True)
+class Title:
+    """Everybody with the title."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Everybody:
     """Every enabled employee."""
 
@@ -74,7 +82,31 @@ class ManagerOf:
     name: Name
 
 
-Item = Employees | Group | Department | Geo | Everybody | ManagerOf
+@dataclass(frozen=True, slots=True)
+class ManagersOf:
+    """The manager of this employee, the manager's manager, and so on to the top."""
+
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsOf:
+    """Everybody whose manager is this employee."""
+
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class AllReportsOf:
+    """Everybody below this employee; where managers form a circle, those in it as well."""
+
+    name: Name
+
+
+Item = (
+    Employees | Group | Department | Geo | Title | Everybody
+    | ManagerOf | ManagersOf | ReportsOf | AllReportsOf
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +232,12 @@ _READERS: dict[str, Callable[[object, str], Item]] = {
     "group": lambda value, pointer: Group(_line(value, pointer)),
     "department": lambda value, pointer: Department(_line(value, pointer)),
     "geo": lambda value, pointer: Geo(_line(value, pointer)),
+    "title": lambda value, pointer: Title(_line(value, pointer)),
     "everybody": _everybody,
     "manager_of": lambda value, pointer: ManagerOf(_name(value, pointer)),
+    "managers_of": lambda value, pointer: ManagersOf(_name(value, pointer)),
+    "reports_of": lambda value, pointer: ReportsOf(_name(value, pointer)),
+    "all_reports_of": lambda value, pointer: AllReportsOf(_name(value, pointer)),
 }
 
 

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.audience.expression import (
+    AllReportsOf,
     Audience,
     Department,
     Employees,
@@ -18,7 +19,10 @@ from accounts.audience.expression import (
     Group,
     Item,
     ManagerOf,
+    ManagersOf,
     Name,
+    ReportsOf,
+    Title,
 )
 from accounts.models import Employee
 
@@ -32,6 +36,26 @@ _IN_GROUP = """
     )
     SELECT member.employee_id FROM accounts_groupmember AS member
     JOIN inside ON member.group_id = inside.id
+"""
+# Circles of managers end as those of groups do. The first step names people as `_NAMED` does.
+_ABOVE = """
+    WITH RECURSIVE above (id) AS (
+        SELECT manager_id FROM accounts_employee
+        WHERE id IN ({named}) AND manager_id IS NOT NULL
+        UNION
+        SELECT employee.manager_id FROM accounts_employee AS employee
+        JOIN above ON employee.id = above.id WHERE employee.manager_id IS NOT NULL
+    )
+    SELECT id FROM above
+"""
+_BELOW = """
+    WITH RECURSIVE below (id) AS (
+        SELECT id FROM accounts_employee WHERE manager_id IN ({named})
+        UNION
+        SELECT employee.id FROM accounts_employee AS employee
+        JOIN below ON employee.manager_id = below.id
+    )
+    SELECT id FROM below
 """
 # Both sides are lowered by the database: Python would make two letters of an İ.
 _NAMED = {
@@ -79,8 +103,8 @@ def breakdown(audience: Audience, *, by: Literal["geo", "department"]) -> list[t
 def unknown(audience: Audience) -> list[str]:
     """What names nobody enabled, as the sender wrote it, each once; `none` is looked at as well.
 
-    An employee is told as `E9`, `upn:…` or `mail:…`, others as `group:…`, `department:…`,
-    `geo:…` and `manager_of:…`.
+    An employee is told as `E9`, `upn:…` or `mail:…`, others by their key: `group:…`,
+    `department:…`, `manager_of:…`.
     """
     items = [*audience.any, *audience.all, *audience.none]
     names = [name for item in items if isinstance(item, Employees) for name in item.names]
@@ -103,11 +127,23 @@ def _condition(item: Item) -> Q:
             return Q(department=name)
         case Geo(name):
             return Q(geo=name)
+        case Title(name):
+            return Q(title=name)
         case ManagerOf(name):
             led = Employee.objects.filter(_named([name]), manager__isnull=False)
             return Q(pk__in=led.values("manager_id"))
+        case ManagersOf(name):
+            return Q(pk__in=_tree(_ABOVE, name))
+        case ReportsOf(name):
+            return Q(manager_id__in=RawSQL(_NAMED[name.kind], [[name.value]]))  # noqa: S611
+        case AllReportsOf(name):
+            return Q(pk__in=_tree(_BELOW, name))
         case Everybody():
             return Q(pk__isnull=False)  # an empty Q would vanish from an OR
+
+
+def _tree(tree: str, name: Name) -> RawSQL:
+    return RawSQL(tree.format(named=_NAMED[name.kind]), [[name.value]])  # noqa: S611 (as above)
 
 
 def _named(names: Iterable[Name]) -> Q:
@@ -148,6 +184,14 @@ def _told(item: Item) -> str | None:
             return f"department:{name}"
         case Geo(name):
             return f"geo:{name}"
+        case Title(name):
+            return f"title:{name}"
         case ManagerOf(name):
             return f"manager_of:{name}"
+        case ManagersOf(name):
+            return f"managers_of:{name}"
+        case ReportsOf(name):
+            return f"reports_of:{name}"
+        case AllReportsOf(name):
+            return f"all_reports_of:{name}"
     return None

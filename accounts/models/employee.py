@@ -57,13 +57,16 @@ class Employee(models.Model):
                 condition=models.Q(disabled_at=None, expires_at__isnull=False),
                 name="employee_expires",
             ),
-            # Audiences by department and geo, over those who can be reached.
+            # Audiences by department, geo and title, over those who can be reached.
             models.Index(
                 fields=["department"],
                 condition=models.Q(disabled_at=None),
                 name="employee_department",
             ),
             models.Index(fields=["geo"], condition=models.Q(disabled_at=None), name="employee_geo"),
+            models.Index(
+                fields=["title"], condition=models.Q(disabled_at=None), name="employee_title"
+            ),
             # Audience items `upn:` and `mail:`, and the admin's search.
             models.Index(Lower("user_name"), name="employee_user_name"),
             models.Index(Lower("mail"), name="employee_mail"),

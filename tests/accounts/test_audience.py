@@ -1,6 +1,7 @@
 """The SQL of an audience names exactly those whom a naive reading of the expression names."""
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ def add(number: int, manager: Employee | None, disabled: bool) -> Employee:
     return Employee.objects.create(
         object_guid=uuid.uuid4(), employee_id=f"E{number}", user_name=f"User{number}",
         mail=f"user{number}@corp.example", display_name="", seen_in_directory_at=MOMENT,
-        department=DEPARTMENTS[number % 3], geo=GEOS[number // 2 % 2], manager=manager,
+        title=("Clerk", "Lead")[number % 5 == 0], department=DEPARTMENTS[number % 3], geo=GEOS[number // 2 % 2], manager=manager,
         disabled_at=MOMENT if disabled else None,
     )  # fmt: skip
 
@@ -37,7 +38,10 @@ ITEMS = st.one_of(
     st.sampled_from(["Finance", "IT", "Legal"]).map(lambda name: {"department": name}),
     st.sampled_from([*GEOS, "FR"]).map(lambda name: {"geo": name}),
     st.just({"everybody": True}),
-    NAMES.map(lambda name: {"manager_of": name}),
+    st.sampled_from(["Clerk", "Lead", "King"]).map(lambda name: {"title": name}),
+    st.tuples(
+        st.sampled_from(["manager_of", "managers_of", "reports_of", "all_reports_of"]), NAMES
+    ).map(lambda pair: dict([pair])),
 )
 PARTS = st.lists(ITEMS, max_size=3)
 EXPRESSIONS = st.fixed_dictionaries({"any": PARTS, "all": PARTS, "none": PARTS}).filter(
@@ -73,16 +77,31 @@ class Oracle:
                 for _ in GROUPS:
                     inside |= {child for parent, child in self.nesting if parent in inside}
                 return {self.ids[pk] for name, pk in self.members if name in inside}
-            case "department" | "geo":
+            case "department" | "geo" | "title":
                 return {o.employee_id for o in self.staff if getattr(o, key) == value}
             case "manager_of":
-                led = self.named(value)
-                return {
-                    self.ids[o.manager_id]
-                    for o in self.staff
-                    if o.employee_id in led and o.manager_id
-                }
+                return self.above(self.named(value))
+            case "reports_of":
+                return self.below(self.named(value))
+            case "managers_of":
+                return self.closure(self.above, self.named(value))
+            case "all_reports_of":
+                return self.closure(self.below, self.named(value))
         return set(self.ids.values())
+
+    def above(self, led: set[str]) -> set[str]:
+        return {self.ids[o.manager_id] for o in self.staff if o.employee_id in led and o.manager_id}
+
+    def below(self, leaders: set[str]) -> set[str]:
+        return {
+            o.employee_id for o in self.staff if o.manager_id and self.ids[o.manager_id] in leaders
+        }
+
+    def closure(self, step: Callable[[set[str]], set[str]], start: set[str]) -> set[str]:
+        found = step(start)
+        for _ in self.staff:
+            found |= step(found)
+        return found
 
     def ask(self, expression: dict[str, Any]) -> set[str]:
         found = set(self.enabled)
@@ -114,6 +133,10 @@ class AnAudience(TestCase):
         for number in range(12):
             manager = staff[number // 2] if number % 5 and staff else None
             staff.append(add(number, manager, disabled=number in {4, 9}))
+        # Two who manage each other, and lead others: circles happen in directories.
+        for one, other in ((10, 11), (11, 10)):
+            Employee.objects.filter(pk=staff[one].pk).update(manager=staff[other])
+        Employee.objects.filter(pk=staff[3].pk).update(manager=staff[10])
         groups = [
             Group.objects.create(object_guid=uuid.uuid4(), name=name, seen_in_directory_at=MOMENT)
             for name in GROUPS

@@ -79,7 +79,7 @@ def test_no_json_breaks_the_door_of_answers(world, body):
 @examples
 @given(audience=JSON | st.dictionaries(st.sampled_from(["any", "all", "none"]), st.lists(
     st.dictionaries(
-        st.sampled_from(["employees", "group", "department", "geo", "everybody", "manager_of"]),
+        st.sampled_from(["employees", "group", "department", "geo", "everybody", "manager_of", "title", "all_reports_of"]),
         JSON, max_size=2,
     ), max_size=3,
 )))  # fmt: skip
