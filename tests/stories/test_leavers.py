@@ -117,7 +117,7 @@ def test_whoever_leaves_is_out_within_the_bound_by_every_road(
         took[way] = time.monotonic() - begun
         assert code(lambda name=name: phones[name].get("me/inbox")) == "account_disabled"
         open_sessions = leaving.query(
-            "SELECT 1 FROM accounts_device JOIN accounts_employee e ON e.id = employee_id"
+            "SELECT 1 FROM accounts_device d JOIN accounts_employee e ON e.id = d.employee_id"
             " WHERE e.user_name = %s AND (closed_at IS NULL OR push_address IS NOT NULL)",
             name,
         )

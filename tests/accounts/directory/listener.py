@@ -29,6 +29,7 @@ class Listener:
         backend: tuple[str, int] | None = None,
     ) -> None:
         self.raw, self.messages, self.connections = bytearray(), list[bytes](), 0
+        self.prefix = b""  # goes before the next answer that is passed on
         self._answer, self._tls, self._backend = answer, tls, backend
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.host = f"localhost:{self._socket.getsockname()[1]}"
@@ -63,7 +64,8 @@ class Listener:
                 if answer == PASS_ON:
                     assert backend is not None
                     backend.sendall(message)
-                    answer = complete(backend, message)
+                    answer = self.prefix + complete(backend, message)
+                    self.prefix = b""
                 stream.send(answer)
 
     def _inside(self, client: socket.socket) -> "_Encrypted":
