@@ -1,0 +1,171 @@
+"""Following a directory: everybody for the first time, everybody again, what changed.
+
+Beside each stands the bare paged read: the same client asks the same controller for the same
+attributes and throws them away. The controller is a pretend one (`benchmarks.controller`).
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import controller, figures, machine
+from benchmarks.hub import fresh_database
+from hub.demo import engines, home, processes
+
+if TYPE_CHECKING:
+    from accounts.directory.ldap import Config
+
+PEOPLE, GROUPS, CHANGED = 100_000, 5_000, 200
+
+
+def main() -> int:
+    """Run it; the exit code."""
+    arguments = figures.parser(__doc__)
+    arguments.add_argument("--people", type=int, default=PEOPLE)
+    arguments.add_argument("--groups", type=int, default=GROUPS)
+    given = arguments.parse_args()
+    if given.short:
+        given.people, given.groups = min(given.people, 10_000), min(given.groups, 500)
+    with running(given) as config:
+        runs = [measure(config, given) for _ in range(1 if given.short else given.runs)]
+        medians = figures.medians(runs)
+        result = {
+            "name": "sync",
+            "conditions": machine.conditions(
+                people=given.people, groups=given.groups, changed=CHANGED, runs=len(runs)
+            ),
+            "keys": medians,
+        }
+    figures.keep(given.json, result)
+    return 0
+
+
+@contextlib.contextmanager
+def running(given: Any) -> Iterator["Config"]:
+    """Engine, controller and a migrated database; Django is set up in this process."""
+    place = machine.cache()
+    with contextlib.ExitStack() as stack:
+        postgres = engines.start_postgres(place / "postgres")
+        stack.callback(postgres.stop)
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        port, ca_file = start_controller(stack, directory, given)
+        os.environ |= {
+            "HUB_MODE": "demo",
+            "HUB_DIRECTORY": "local",
+            "LOCAL_DIRECTORY_FILE": str(directory / "none.json"),
+            **home.provide_secrets(home.Home(place)),
+            "DJANGO_SETTINGS_MODULE": "hub.settings",
+            "DATABASE_URL": fresh_database(postgres.url, "bench_sync"),
+            "LOG_LEVEL": "WARNING",
+        }
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--no-input"],
+            cwd=machine.CHECKOUT, check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        import django  # after the environment is known
+
+        django.setup()
+        from django.db import connections
+
+        from accounts.directory import ldap
+
+        stack.callback(connections.close_all)
+        yield ldap.Config(
+            servers=(f"localhost:{port}",),
+            base_dn=controller.BASE,
+            service_dn=f"CN=hub,{controller.BASE}",
+            service_password="any",
+            ca_file=ca_file,
+        )
+
+
+def start_controller(stack: contextlib.ExitStack, directory: Path, given: Any) -> tuple[int, Path]:
+    """Its port, and the authority that signed its certificate."""
+    import trustme
+
+    authority = trustme.CA()
+    certificate, ca_file, log = (directory / name for name in ("dc.pem", "ca.pem", "dc.log"))
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(certificate)
+    authority.cert_pem.write_to_path(ca_file)
+    process = processes.spawn(
+        [
+            sys.executable, "-m", "benchmarks.controller", str(certificate), str(given.people),
+            str(given.groups), str(CHANGED),
+        ],
+        log=log, directory=machine.CHECKOUT,
+    )  # fmt: skip
+    stack.callback(processes.finish, process)
+    while not (said := log.read_text(encoding="utf-8").strip()):
+        time.sleep(0.05)
+    return int(said), ca_file
+
+
+def measure(config: "Config", given: Any) -> dict[str, float]:
+    """One round over an empty hub."""
+    from django.db import connection
+
+    from accounts import sync
+    from accounts.directory import domain
+    from accounts.models import Employee, Synchronisation
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE accounts_employee, accounts_group, accounts_synchronisation CASCADE"
+        )
+    directory = domain.DomainDirectory(config=config)
+    found: dict[str, float] = {}
+
+    def run(*, complete: bool) -> None:
+        from hub.lib import clock
+
+        summary = sync.run(directory=directory, now=clock.now(), complete=complete)
+        assert summary is not None
+        assert (summary.complete, summary.stopped) == (complete, False)
+
+    took(found, "bare_read", lambda: bare_read(config))
+    took(found, "first", lambda: run(complete=True))
+    assert Employee.objects.count() == given.people
+    took(found, "again", lambda: run(complete=True))
+    Synchronisation.objects.update(complete_due=False)
+    took(found, "changes", lambda: run(complete=False))
+    assert Employee.objects.filter(department="Moved").count() == min(CHANGED, given.people)
+    for step in ("first", "again", "changes"):
+        found[f"ratio_{step}"] = figures.digits(found[f"{step}_s"] / found["bare_read_s"])
+    found["people_per_s_again"] = figures.digits(given.people / found["again_s"])
+    return found
+
+
+def bare_read(config: "Config") -> None:
+    """All pages of people, then of groups, thrown away."""
+    from accounts.directory import ldap, reading
+
+    session = ldap.Session(config=config, server=config.servers[0])
+    session.open()
+    for condition, attributes in (
+        ("(objectCategory=person)", config.spelling.declared()),
+        (reading.GROUPS, ["objectGUID", "sAMAccountName", reading.window(0)]),
+    ):
+        _, cookie = session.search(condition, attributes=attributes)
+        while cookie:
+            _, cookie = session.search(condition, attributes=attributes, cookie=cookie)
+    session.close()
+
+
+def took(found: dict[str, float], name: str, act: Callable[[], None]) -> None:
+    """Seconds, and the highest memory of this process meanwhile."""
+    machine.forget_peaks(os.getpid())
+    begun = time.perf_counter()
+    act()
+    found[f"{name}_s"] = figures.digits(time.perf_counter() - begun)
+    found[f"{name}_peak_mb"] = figures.digits(machine.peak_mb(os.getpid()), 3)
+    figures.show(name, {key: found[key] for key in (f"{name}_s", f"{name}_peak_mb")})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
