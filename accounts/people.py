@@ -1,16 +1,18 @@
 """Employees as the directory has them: identity is the objectGUID, every name may change."""
 
+import dataclasses
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
+from django.conf import settings
 from django.db import connection, models, transaction
 
 from accounts import audit, devices, refusals
 from accounts.directory.port import Person
-from accounts.models import Device, Employee, KeptOut
+from accounts.models import Device, Employee, FeedRecord, KeptOut
 from hub.lib import keys, logging
 
 log = logging.get(__name__)
@@ -24,6 +26,7 @@ _UPSERT_LOCK = 0x68756202  # names move between rows: one writer of them at a ti
 _NOTE_SEEN_EVERY = timedelta(minutes=5)
 _ID_AT_MOST = 64  # characters; a longer one is not cut, or it might become somebody else's
 # Called alike in the directory's person and in the employee.
+BY_FEED = frozenset({"department", "geo", "title"})  # what the feed may know as well, or better
 COPIED = (
     "employee_id", "user_name", "mail", "display_name", "department", "geo", "title",
 )  # fmt: skip
@@ -45,6 +48,7 @@ def upsert(*, person: Person, now: datetime) -> Employee:
     A person who is switched off in the directory is disabled. Raises NotAnEmployee if the
     directory gives no employee id, or if the person is kept out.
     """
+    person = _with_feed(person)
     known = (
         Employee.objects.select_related("manager").filter(object_guid=person.object_guid).first()
     )
@@ -209,6 +213,26 @@ def _is_current(known: Employee, person: Person, *, now: datetime) -> bool:
         and known.expires_at == person.expires_at
         and now - known.seen_in_directory_at < _NOTE_SEEN_EVERY
     )
+
+
+def _with_feed(person: Person) -> Person:
+    """The person with what the employee database says, where that counts."""
+    found = FeedRecord.objects.filter(pk=person.employee_id, gone_at=None)
+    record = found.first() if settings.EMPLOYEE_FEED else None
+    if record is None:
+        return person
+    said = {
+        fact: value
+        for fact in BY_FEED
+        if (value := getattr(record, fact))
+        and (fact in settings.EMPLOYEE_FEED_WINS or not getattr(person, fact))
+    }
+    manager = Employee.objects.filter(employee_id=record.manager).exclude(
+        object_guid=person.object_guid
+    )
+    wanted = "manager" in settings.EMPLOYEE_FEED_WINS or person.manager_guid is None
+    guid = manager.values_list("object_guid", flat=True).first() if wanted else None
+    return dataclasses.replace(person, **said, manager_guid=guid or person.manager_guid)
 
 
 def columns(person: Person) -> dict[str, str]:

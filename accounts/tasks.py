@@ -4,7 +4,7 @@ import contextlib
 
 from celery import shared_task
 
-from accounts import audit, retention, sync
+from accounts import audit, feed, retention, sync
 from accounts.directory import choose, refusals
 from hub.lib import clock
 
@@ -21,6 +21,13 @@ def sync_directory() -> None:
     """Follow the directory; what it came to is in the row and in the log."""
     with contextlib.suppress(refusals.DirectoryUnavailable):
         sync.run(directory=choose.configured(), now=clock.now())
+
+
+@shared_task(name="accounts.read_feed", time_limit=600)
+def read_feed() -> None:
+    """Take over what the employee database says; bad rows are in the log and in the admin."""
+    if feed.configured():
+        feed.read(now=clock.now())
 
 
 @shared_task(name="accounts.purge")

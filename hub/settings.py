@@ -8,10 +8,10 @@ from pathlib import Path
 
 import dj_database_url
 
-from hub.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 (Django reads them here)
 from hub.lib import broker
 from hub.lib import environment as env
 from hub.lib.logging import configure as configure_logging
+from hub.wiring import *  # noqa: F403 (Django reads the constants here)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -97,6 +97,17 @@ DIRECTORY_REQUIRED_GROUP = env.text("DIRECTORY_REQUIRED_GROUP", "")
 # More people missing within a day than either, and none of them is disabled until somebody looks.
 DIRECTORY_ABSENT_PEOPLE = env.number("DIRECTORY_ABSENT_PEOPLE", 50, least=0, most=1_000_000)
 DIRECTORY_ABSENT_PERCENT = env.number("DIRECTORY_ABSENT_PERCENT", 5, least=0, most=100)
+# The employee database: a CSV file with a header, UTF-8; empty: there is none.
+EMPLOYEE_FEED = env.text("EMPLOYEE_FEED", "")
+EMPLOYEE_FEED_EVERY = env.seconds("EMPLOYEE_FEED_EVERY_SECONDS", 3600, least=60, most=86_400)
+EMPLOYEE_FEED_DELIMITER = env.text("EMPLOYEE_FEED_DELIMITER", ",")
+# {"employee_id": "its column", "department": …, "geo": …, "title": …, "manager": …, "time_zone": …,
+# "language": …}; what is not named the feed does not tell.
+EMPLOYEE_FEED_COLUMNS = env.feed_columns("EMPLOYEE_FEED_COLUMNS")
+# For which of department, geo, title and manager it is believed before the directory.
+EMPLOYEE_FEED_WINS = env.subset(
+    "EMPLOYEE_FEED_WINS", among={"department", "geo", "title", "manager"}
+)
 # attribute of the directory -> what the hub calls it
 LDAP_EMPLOYEE_ID_ATTRIBUTE = env.text("LDAP_EMPLOYEE_ID_ATTRIBUTE", "employeeID")
 LDAP_GEO_ATTRIBUTE = env.text("LDAP_GEO_ATTRIBUTE", "c")
@@ -183,32 +194,6 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "accounts.Staff"
 ROOT_URLCONF = "hub.urls"
 WSGI_APPLICATION = "hub.wsgi.application"
-MIDDLEWARE = [
-    "hub.middleware.RequestContext",
-    "hub.middleware.Problems",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "hub.middleware.ContentPolicy",
-    "hub.middleware.Sessions",
-    "django.middleware.common.CommonMiddleware",
-    "hub.middleware.Forms",
-    "hub.middleware.Authentication",
-    "hub.middleware.Messages",
-    "hub.middleware.Frames",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ]
-        },
-    }
-]
 APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -248,28 +233,19 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": DIRECTORY_BOUND.total_seconds() / 5,
         "options": {"expires": DIRECTORY_BOUND.total_seconds() / 5},
     },
+    "read_feed": {"task": "accounts.read_feed", "schedule": EMPLOYEE_FEED_EVERY.total_seconds()},
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
     "purge": {"task": "accounts.purge", "schedule": 3600.0},
 }
 CELERY_TASK_ROUTES = {
     "notifications.relay": {"queue": "maintenance"},
     "accounts.sync_directory": {"queue": "maintenance"},
+    "accounts.read_feed": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
     "accounts.purge": {"queue": "maintenance"},
 }
 
 # --- Browser security ---------------------------------------------------------------------
-SECURE_CSP = {
-    "default-src": ["'none'"],
-    "script-src": ["'self'"],
-    "style-src": ["'self'"],
-    "img-src": ["'self'", "data:"],
-    "font-src": ["'self'"],
-    "connect-src": ["'self'"],
-    "form-action": ["'self'"],
-    "base-uri": ["'none'"],
-    "frame-ancestors": ["'none'"],
-}
 # TLS ends at the reverse proxy, which must set this header itself and drop a client's.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HUB_MODE == "production"

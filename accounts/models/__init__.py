@@ -3,6 +3,7 @@
 from accounts.models.audit import AuditEvent, AuditSeal
 from accounts.models.device import Device, RefreshToken
 from accounts.models.employee import Employee
+from accounts.models.feed import FeedRecord, StagedRecord
 from accounts.models.group import Group, GroupMember, GroupNesting
 from accounts.models.idempotency import IdempotencyRecord
 from accounts.models.sign_in_budget import SignInBudget
@@ -24,6 +25,7 @@ __all__ = [
     "CallbackSecret",
     "Device",
     "Employee",
+    "FeedRecord",
     "Group",
     "GroupMember",
     "GroupNesting",
@@ -36,6 +38,7 @@ __all__ = [
     "StagedMember",
     "StagedPerson",
     "StagedPresence",
+    "StagedRecord",
     "Subsystem",
     "Synchronisation",
 ]

@@ -23,6 +23,9 @@ class Synchronisation(models.Model):
     known_at = models.DateTimeField(null=True)
     complete_at = models.DateTimeField(null=True)  # … and that read everything
     complete_due = models.BooleanField(default=True)
+    # How often everybody was asked for by somebody else, and how many of these are answered.
+    asked = models.PositiveIntegerField(db_default=0)
+    answered = models.PositiveIntegerField(db_default=0)
     ended_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=32, default="")  # of the last run, in one word
     figures = models.JSONField(default=dict)  # of the last whole run

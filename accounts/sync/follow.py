@@ -141,6 +141,7 @@ def _note(
         known_at=now,
         complete_at=now if summary.complete else state.complete_at,
         complete_due=due,
+        answered=state.asked if summary.complete else state.answered,
         figures=summary.figures(),
         marks=state.marks | ({} if mark is None else {mark.source: mark.number}),
         strangers=strangers,
@@ -154,6 +155,7 @@ def _note(
 def _is_due(state: Synchronisation, *, now: datetime) -> bool:
     return (
         state.complete_due
+        or state.asked != state.answered
         or state.complete_at is None
         or now - state.complete_at >= settings.DIRECTORY_COMPLETE_EVERY
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from accounts import audit, people
@@ -63,19 +64,41 @@ _FREE_IDS = f"""
     RETURNING holder.id
 """
 _COPIED = (*people.COPIED, "expires_at")
+_FEED = """LEFT JOIN accounts_feedrecord AS feed
+    ON feed.employee_id = staged.employee_id AND feed.gone_at IS NULL"""
+
+
+def _said(column: str) -> str:
+    """The value of a column by the two sources; `%(wins)s` are those where the feed comes first."""
+    if column not in people.BY_FEED:
+        return f"staged.{column}"
+    return (
+        f"CASE WHEN '{column}' = ANY (%(wins)s)"
+        f" THEN COALESCE(NULLIF(feed.{column}, ''), staged.{column})"
+        f" ELSE COALESCE(NULLIF(staged.{column}, ''), feed.{column}, '') END"
+    )
+
+
 # An inserted row has no xmax; one that was updated had to be locked first.
+# Of department, geo and title the feed's word counts before or after the directory's; language
+# and time zone only the feed has.
 _UPSERT = f"""
     INSERT INTO accounts_employee AS employee (
-        id, object_guid, {", ".join(_COPIED)}, language, seen_in_directory_at, disabled_at,
-        disabled_reason)
-    SELECT new_id, object_guid, {", ".join(_COPIED)}, '', %(now)s, %(new_disabled_at)s,
+        id, object_guid, {", ".join(_COPIED)}, language, time_zone, seen_in_directory_at,
+        disabled_at, disabled_reason)
+    SELECT staged.new_id, staged.object_guid, {", ".join(map(_said, _COPIED))},
+        COALESCE(feed.language, ''), COALESCE(feed.time_zone, ''), %(now)s, %(new_disabled_at)s,
         %(new_reason)s
-    FROM accounts_stagedperson AS staged WHERE {_BATCH} AND staged.taken
+    FROM accounts_stagedperson AS staged {_FEED} WHERE {_BATCH} AND staged.taken
     ON CONFLICT (object_guid) DO UPDATE SET
         {", ".join(f"{column} = EXCLUDED.{column}" for column in _COPIED)},
+        language = COALESCE(NULLIF(EXCLUDED.language, ''), employee.language),
+        time_zone = COALESCE(NULLIF(EXCLUDED.time_zone, ''), employee.time_zone),
         seen_in_directory_at = EXCLUDED.seen_in_directory_at
     WHERE ({", ".join(f"employee.{column}" for column in _COPIED)})
             IS DISTINCT FROM ({", ".join(f"EXCLUDED.{column}" for column in _COPIED)})
+        OR EXCLUDED.language NOT IN ('', employee.language)
+        OR EXCLUDED.time_zone NOT IN ('', employee.time_zone)
         OR employee.seen_in_directory_at < %(seen_before)s
     RETURNING employee.xmax = 0
 """
@@ -92,12 +115,19 @@ _OFF_ALREADY = f"""
         AND employee.disabled_reason IN ('absent', 'not_admitted')
 """
 _MANAGERS = f"""
-    UPDATE accounts_employee AS employee SET manager_id = manager.id
-    FROM accounts_stagedperson AS staged
-    LEFT JOIN accounts_employee AS manager ON manager.object_guid = staged.manager_guid
-        AND staged.manager_guid <> staged.object_guid
-    WHERE {_BATCH} AND staged.taken AND employee.object_guid = staged.object_guid
-        AND employee.manager_id IS DISTINCT FROM manager.id
+    UPDATE accounts_employee AS employee SET manager_id = found.manager_id
+    FROM (
+        SELECT staged.object_guid, CASE WHEN 'manager' = ANY (%(wins)s)
+            THEN COALESCE(named.id, linked.id) ELSE COALESCE(linked.id, named.id) END AS manager_id
+        FROM accounts_stagedperson AS staged {_FEED}
+        LEFT JOIN accounts_employee AS linked ON linked.object_guid = staged.manager_guid
+            AND staged.manager_guid <> staged.object_guid
+        LEFT JOIN accounts_employee AS named ON named.employee_id = feed.manager
+            AND feed.manager <> staged.employee_id
+        WHERE {_BATCH} AND staged.taken
+    ) AS found
+    WHERE employee.object_guid = found.object_guid
+        AND employee.manager_id IS DISTINCT FROM found.manager_id
 """
 _GROUPS = f"""
     INSERT INTO accounts_group AS grp (id, object_guid, name, seen_in_directory_at)
@@ -163,6 +193,7 @@ def merge_people(*, lease: Lease, listed: bool, held_back: bool, now: datetime) 
         "seen_before": now - _NOTE_SEEN_EVERY,
         "new_disabled_at": now if held_back else None,
         "new_reason": people.NOT_ADMITTED if held_back else "",
+        "wins": list(settings.EMPLOYEE_FEED_WINS),
     }
     for batch in _batches(StagedPerson, PEOPLE_A_BATCH, lease):
         with transaction.atomic():
@@ -184,7 +215,7 @@ def merge_people(*, lease: Lease, listed: bool, held_back: bool, now: datetime) 
     for batch in _batches(StagedPerson, PEOPLE_A_BATCH, lease):
         with transaction.atomic():
             lease.assure()
-            managers += _run(_MANAGERS, **batch)
+            managers += _run(_MANAGERS, **batch, wins=facts["wins"])
     return Merged(new, changed, skipped, disabled, managers)
 
 

@@ -107,3 +107,29 @@ def choice(name: str, default: str, *, among: set[str]) -> str:
     if value not in among:
         raise BadSetting(f"{name}={value!r} is not one of {', '.join(sorted(among))}.")
     return value
+
+
+_FEED_FACTS = {"employee_id", "department", "geo", "title", "manager", "time_zone", "language"}
+
+
+def feed_columns(name: str) -> dict[str, str]:
+    """A JSON object of columns by what they tell, `employee_id` among them."""
+    try:
+        columns = json.loads(text(name, "") or '{"employee_id": "employee_id"}')
+    except ValueError as error:
+        raise BadSetting(f"{name} is not JSON: {error}.") from error
+    if not isinstance(columns, dict) or not all(isinstance(one, str) for one in columns.values()):
+        raise BadSetting(f"{name} is not a JSON object of names of columns.")
+    if unknown := columns.keys() - _FEED_FACTS:
+        raise BadSetting(f"{name}: {', '.join(sorted(unknown))} is not of {sorted(_FEED_FACTS)}.")
+    if "employee_id" not in columns:
+        raise BadSetting(f"{name} does not say which column is the employee_id.")
+    return columns
+
+
+def subset(name: str, *, among: set[str]) -> frozenset[str]:
+    """Comma-separated words of a closed set."""
+    words = frozenset(listed(name))
+    if unknown := words - among:
+        raise BadSetting(f"{name}: {', '.join(sorted(unknown))} is not of {sorted(among)}.")
+    return words

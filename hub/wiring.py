@@ -1,6 +1,46 @@
-"""How DRF and the OpenAPI document are set up: constants, nothing from the environment."""
+"""The part of the settings that no environment changes: what stands in what order, and why."""
 
 from typing import Any
+
+__all__ = ["MIDDLEWARE", "REST_FRAMEWORK", "SECURE_CSP", "SPECTACULAR_SETTINGS", "TEMPLATES"]
+
+MIDDLEWARE = [
+    "hub.middleware.RequestContext",
+    "hub.middleware.Problems",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hub.middleware.ContentPolicy",
+    "hub.middleware.Sessions",
+    "django.middleware.common.CommonMiddleware",
+    "hub.middleware.Forms",
+    "hub.middleware.Authentication",
+    "hub.middleware.Messages",
+    "hub.middleware.Frames",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
 
 REST_FRAMEWORK: dict[str, Any] = {
     # Nothing is open by default: a view that names no authentication is refused to everybody.
