@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_following_the_directory'),
+        ('accounts', '0008_key_issued_by'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_audiences_by_title'),
+        ('accounts', '0009_audiences_by_title'),
     ]
 
     operations = [
