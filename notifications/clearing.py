@@ -24,12 +24,13 @@ def run(errand: Errand, now: datetime) -> None:
     """
     with transaction.atomic():
         notification = Notification.objects.get(id=errand.notification_id)
-        pushes = _pushes(notification)
-        showing = pushes.filter(purpose=Delivery.Purpose.SHOW, lease_token__isnull=False).exists()
-        clearing = pushes.filter(purpose=Delivery.Purpose.CLEAR).exists()
+        under_way = pushes(notification)
+        begun = under_way.filter(lease_token__isnull=False)
+        showing = begun.filter(purpose=Delivery.Purpose.SHOW).exists()
+        clearing = under_way.filter(purpose=Delivery.Purpose.CLEAR).exists()
         # Never beside an earlier clearing: a device in two ranges of one batch would fail both.
         if not clearing and (errand.attempts <= 1 or not showing):
-            _clear(notification, now=now)
+            push_all(notification, purpose=Delivery.Purpose.CLEAR, now=now)
         if showing or clearing:
             wait = min(LOOK_AGAIN * errand.attempts, LOOK_AGAIN_AT_LAST)
             errands.postpone(errand, until=now + wait, error="pushes are under way")
@@ -38,7 +39,7 @@ def run(errand: Errand, now: datetime) -> None:
     queues.wake(errand.queue)
 
 
-def _pushes(notification: Notification) -> QuerySet[Errand]:
+def pushes(notification: Notification) -> QuerySet[Errand]:
     """The push errands of a notification, by the index that claiming uses."""
     lane = errands.lane_of(notification)
     return Errand.objects.filter(
@@ -51,12 +52,13 @@ def _pushes(notification: Notification) -> QuerySet[Errand]:
     )
 
 
-def _clear(notification: Notification, *, now: datetime) -> None:
+def push_all(notification: Notification, *, purpose: Delivery.Purpose, now: datetime) -> None:
+    """Write the push errands that reach everybody who has a copy, in the caller's transaction."""
     for first, last, size in _ranges(notification.id):
         errands.add(
             kind=Errand.Kind.PUSH,
             notification=notification,
-            purpose=Delivery.Purpose.CLEAR,
+            purpose=purpose,
             size=size,
             employees=(first, last),
             due_at=now,

@@ -1,6 +1,6 @@
 """What a sub-system asks to be sent, and the rules that need nothing but what it says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -71,15 +71,18 @@ def policy(draft: Draft, *, seats: Sequence[int]) -> dict[str, Any]:
     given = draft.policy
     if given.get("mode") == "collect":
         if draft.on_expiry != "none":
-            raise _invalid(
-                "/on_expiry", "decides_nothing", "What collects answers decides nothing."
-            )
+            raise decides_nothing()
         return {"mode": "collect"}
     if given.get("mode") != "sequence":
         return _rule(given, pointer="/policy", seats=seats[0])
     steps = enumerate(given["steps"])
     rules = [_rule(one, pointer=f"/policy/steps/{at}", seats=seats[at]) for at, one in steps]
     return {"mode": "sequence", "steps": rules}
+
+
+def decides_nothing() -> errors.Invalid:
+    """The refusal of a default decision for what decides nothing."""
+    return _invalid("/on_expiry", "decides_nothing", "What collects answers decides nothing.")
 
 
 def _rule(given: dict[str, Any], *, pointer: str, seats: int) -> dict[str, Any]:
@@ -90,6 +93,19 @@ def _rule(given: dict[str, Any], *, pointer: str, seats: int) -> dict[str, Any]:
             f"{pointer}/n", "quorum_unreachable", f"Between 1 and {seats}, the number of approvers."
         )
     return rule
+
+
+def flaw_of_actions(actions: Sequence[Mapping[str, Any]], *, collects: bool) -> str | None:
+    """What is wrong with them together; None if nothing is."""
+    verbs = [action["verb"] for action in actions]
+    if len(set(verbs)) != len(verbs):
+        return "Each verb may stand once."
+    effects = {action.get("effect", action["verb"]) for action in actions}
+    if collects and effects != {"answer"}:
+        return "What collects answers offers them: verbs with the effect answer."
+    if not collects and actions and "approve" not in effects:
+        return "One of them must approve, or nobody could."
+    return None
 
 
 def _invalid(pointer: str, code: str, message: str) -> errors.Invalid:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts import audit
-from notifications import closing, errands, reports
+from notifications import closing, errands, reports, surveys
 from notifications.approvals import decisions
 from notifications.callbacks import events
 from notifications.models import Errand, Notification
@@ -21,9 +21,8 @@ def run(errand: Errand, now: datetime) -> None:
     notification = Notification.objects.select_for_update(no_key=True).get(
         id=errand.notification_id
     )
-    errands.finish(errand)
-    if notification.state in Notification.CLOSED:
-        return
+    if not errands.finish(errand) or notification.state in Notification.CLOSED:
+        return  # gone: an edit gave it another time, and that an errand of its own
     asked = notification.state == Notification.State.OPEN
     if asked and notification.on_expiry in {"approve", "reject"}:
         decisions.decide(
@@ -43,6 +42,6 @@ def run(errand: Errand, now: datetime) -> None:
 def _facts(notification: Notification) -> dict[str, Any]:
     """Of what had to be confirmed, how many did; of a request, that nobody decided says it all."""
     if notification.kind != Notification.Kind.ACKNOWLEDGEMENT:
-        return {}
+        return {**surveys.told(notification)}
     counts = reports.counts(notification)
     return {"recipients": counts["recipients"], "acknowledged": counts["acknowledged"]}

@@ -61,6 +61,7 @@ class Item(TypedDict):
     archived_at: str | None
     closed_at: str | None
     closed_reason: str | None
+    settlement: dict[str, Any] | None
 
 
 class Counts(TypedDict):
@@ -217,6 +218,7 @@ def _item(
         "archived_at": clock.text(row.archived_at),
         "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.reason,
+        "settlement": notification.settled,
     }
 
 

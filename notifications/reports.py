@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.subsystems import Caller
 from hub.lib import clock, cursors, errors
-from notifications import inbox
+from notifications import inbox, surveys
 from notifications.assurance import kept, receipt
 from notifications.models import Decision, Delivery, Notification, Recipient
 
@@ -45,6 +45,7 @@ class Report(TypedDict):
     expires_at: str | None
     closed_at: str | None
     closed_reason: str | None
+    settlement: dict[str, Any] | None
     held_over: int | None
     released_at: str | None
     fanned_out: bool
@@ -57,6 +58,7 @@ class FullReport(Report):
     """A report with its counts, which cost a read each."""
 
     counts: Counts
+    answers: dict[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,16 @@ def one(*, caller: Caller, notification_id: uuid.UUID) -> FullReport:
     notification = sent(caller=caller).filter(id=notification_id).first()
     if notification is None:
         raise errors.NotFound("There is no such notification of your sub-system.")
-    return {**report(notification), "counts": counts(notification)}
+    return full(notification)
+
+
+def full(notification: Notification) -> FullReport:
+    """A notification with its counts."""
+    return {
+        **report(notification),
+        "counts": counts(notification),
+        "answers": surveys.answers(notification),
+    }
 
 
 def receipts(*, caller: Caller, notification_id: uuid.UUID) -> list[receipt.Receipt]:
@@ -137,6 +148,7 @@ def report(notification: Notification) -> Report:
         "expires_at": clock.text(notification.expires_at),
         "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.reason,
+        "settlement": notification.settled,
         "held_over": notification.held_over,
         "released_at": clock.text(notification.released_at),
         "fanned_out": notification.fanned_out_at is not None,

@@ -98,6 +98,15 @@ class OwnAnswer(bodies.Body):
     responded_at = serializers.DateTimeField()
 
 
+class SettlementShape(bodies.Body):
+    """How the matter was completed elsewhere."""
+
+    outcome = serializers.CharField()
+    by = serializers.CharField(allow_blank=True)
+    note = serializers.CharField(allow_blank=True)
+    settled_at = serializers.DateTimeField()
+
+
 class ItemShape(bodies.Body):
     """One copy in an inbox."""
 
@@ -128,6 +137,7 @@ class ItemShape(bodies.Body):
     archived_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_reason = serializers.CharField(allow_null=True)
+    settlement = SettlementShape(allow_null=True)
 
 
 class WavesShape(bodies.Body):
@@ -157,6 +167,7 @@ class ReportShape(bodies.Body):
     expires_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_reason = serializers.CharField(allow_null=True)
+    settlement = SettlementShape(allow_null=True)
     held_over = serializers.IntegerField(allow_null=True)
     released_at = serializers.DateTimeField(allow_null=True)
     fanned_out = serializers.BooleanField()

@@ -16,7 +16,7 @@ from notifications.api.subsystem.batch import Batch
 from notifications.api.subsystem.callbacks import Callbacks, Replay
 from notifications.api.subsystem.categories import Categories, OneCategory
 from notifications.api.subsystem.decisions import Decisions, Outcome
-from notifications.api.subsystem.notification import OneNotification
+from notifications.api.subsystem.edit import OneNotification
 from notifications.api.subsystem.notifications import Notifications
 from notifications.api.subsystem.preview import Preview
 from notifications.api.subsystem.receipt import Receipt
@@ -24,6 +24,7 @@ from notifications.api.subsystem.recipients import Recipients
 from notifications.api.subsystem.release import Release
 from notifications.api.subsystem.simulate import Simulate
 from notifications.api.subsystem.subsystem import OwnSubsystem
+from notifications.api.subsystem.settle import Settle
 from notifications.api.subsystem.withdraw import Withdraw
 
 urlpatterns = [
@@ -34,6 +35,7 @@ urlpatterns = [
     path("notifications/<uuid:notification_id>/receipt", Receipt.as_view()),
     path("receipt-keys", ReceiptKeys.as_view()),
     path("notifications/<uuid:notification_id>/release", Release.as_view()),
+    path("notifications/<uuid:notification_id>/settle", Settle.as_view()),
     path("notifications/<uuid:notification_id>/withdraw", Withdraw.as_view()),
     path("decisions", Decisions.as_view()),
     path("decisions/<uuid:notification_id>/outcome", Outcome.as_view()),

@@ -173,7 +173,10 @@ def _refuse_closed(notification: Notification, *, employee_id: uuid.UUID, now: d
             data={**data, "reason": notification.reason or ""},
         )
     if state == Notification.State.SETTLED:
-        raise refusals.Settled("This matter was completed elsewhere.", data=data)
+        raise refusals.Settled(
+            "This matter was completed elsewhere.",
+            data={**data, "settlement": notification.settled},
+        )
     overdue = notification.expires_at is not None and notification.expires_at <= now
     if state == Notification.State.EXPIRED or overdue:
         raise refusals.Expired("The time to answer this request is over.", data=data)

@@ -4,7 +4,7 @@ from typing import Any, NotRequired, TypedDict, cast
 
 from django.db import models
 
-from hub.lib import ids
+from hub.lib import clock, ids
 from hub.lib.columns import SealedJSON, SealedText
 from hub.lib.personal import Personal
 from notifications.models.category import Sensitivity
@@ -34,6 +34,14 @@ class Action(TypedDict):
     comment: str  # none | optional | required; empty: the category decides
     inputs: NotRequired[list[Input]]
     step_up: NotRequired[bool]  # only taken signed
+
+
+class Settlement(TypedDict):
+    """How a matter was completed elsewhere: as what, by whom, and what else there is to say."""
+
+    outcome: str
+    by: str
+    note: str
 
 
 class Card(TypedDict):
@@ -119,6 +127,7 @@ class Notification(models.Model):
     held_over = models.PositiveIntegerField(null=True)  # the blast radius it exceeded
     released_at = models.DateTimeField(null=True)
     closed_reason = SealedText(null=True)  # the sender's word for the people
+    settlement = SealedJSON(null=True)  # how the matter was completed elsewhere
     fanned_out_at = models.DateTimeField(null=True)
     recipient_count = models.PositiveIntegerField(default=0)
     next_sequence = models.PositiveIntegerField(default=1)  # of its callback events
@@ -128,6 +137,7 @@ class Notification(models.Model):
         "sealed_content": Personal("telling the recipients", "contract", KEPT),
         "audience": Personal("naming the recipients", "contract", KEPT),
         "closed_reason": Personal("telling the recipients", "contract", KEPT),
+        "settlement": Personal("telling the recipients", "contract", KEPT),
         "requester": Personal("no approval of one's own request", "contract", KEPT),
         "metadata": Personal("opaque to the hub, the sender's", "contract", KEPT),
         "reference": Personal("the sender's own number for it", "contract", KEPT),
@@ -203,6 +213,13 @@ class Notification(models.Model):
         """Of a sequence: which step is asked, counted from 1, and of how many."""
         steps = self.policy.get("steps")
         return {"step": self.step + 1, "steps": len(steps)} if steps else None
+
+    @property
+    def settled(self) -> dict[str, Any] | None:
+        """How the matter was completed elsewhere, and when; None if it was not."""
+        if self.settlement is None:
+            return None
+        return {**cast(Settlement, self.settlement), "settled_at": clock.text(self.closed_at)}
 
     def action(self, verb: str) -> Action | None:
         """The action of that verb; None if this notification does not offer it."""

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import AuditEvent
 from hub.lib import clock, errors
-from notifications import drain, errands, inbox, lifecycle, queues, reports, withdrawal
+from notifications import drain, ending, errands, inbox, lifecycle, queues, reports, withdrawal
 from notifications.approvals import refusals
 from notifications.models import CallbackEvent, Delivery, Errand, Notification, Recipient
 from notifications.push.gateway import Fate, Outcome
@@ -84,7 +84,7 @@ def test_the_sender_learns_how_many_had_it_already_and_learns_the_same_when_aski
     inbox.mark(employee_id=charlie.id, notification_ids=[notice.id], mark="read", now=clock.now())
     again = withdraw(notice, reason="Another reason.")
 
-    assert first.had_already == withdrawal.HadAlready(received=3, seen=2, read=1, responded=0)
+    assert first.had_already == ending.HadAlready(received=3, seen=2, read=1, responded=0)
     assert again.had_already == first.had_already
     assert again.notification.closed_reason == "Sent by mistake."
     assert CallbackEvent.objects.count() == 1
@@ -112,7 +112,7 @@ def test_what_is_decided_can_not_be_taken_back_and_the_record_is_enclosed(
     work()
     answer(alice, request)
 
-    with pytest.raises(withdrawal.AlreadyClosed) as late:
+    with pytest.raises(ending.AlreadyClosed) as late:
         withdraw(request)
     assert late.value.data["notification"]["decision"]["effect"] == "approve"
     request.refresh_from_db()

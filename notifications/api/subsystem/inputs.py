@@ -5,7 +5,7 @@ from typing import Any, cast
 from rest_framework import serializers
 
 from accounts.api import bodies
-from notifications import ingest
+from notifications import drafts, ingest
 from notifications.api.actions import ACTIONS_AT_MOST, ActionShape
 from notifications.api.policies import Audience, Policy
 from notifications.api.shapes import SENDABLE, Fact, Link
@@ -70,23 +70,10 @@ class NotificationInput(bodies.Body):
             raise serializers.ValidationError({"audience": missing})
         if "audience" in attrs and mode == "sequence":
             raise serializers.ValidationError({"audience": "Each step of a sequence has its own."})
-        flaw = flaw_of_actions(attrs.get("actions") or [], collects=mode == "collect")
+        flaw = drafts.flaw_of_actions(attrs.get("actions") or [], collects=mode == "collect")
         if flaw is not None:
             raise serializers.ValidationError({"actions": flaw})
         return attrs
-
-
-def flaw_of_actions(actions: list[dict[str, Any]], *, collects: bool) -> str | None:
-    """What is wrong with them together; None if nothing is."""
-    verbs = [action["verb"] for action in actions]
-    if len(set(verbs)) != len(verbs):
-        return "Each verb may stand once."
-    effects = {action.get("effect", action["verb"]) for action in actions}
-    if collects and effects != {"answer"}:
-        return "What collects answers offers them: verbs with the effect answer."
-    if not collects and actions and "approve" not in effects:
-        return "One of them must approve, or nobody could."
-    return None
 
 
 DEFAULT_ACTIONS = [

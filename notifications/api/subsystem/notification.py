@@ -29,9 +29,13 @@ class FullReport(ReportShape):
     """A notification with its counts."""
 
     counts = Counts()
+    answers = serializers.DictField(
+        child=serializers.IntegerField(), allow_null=True,
+        help_text="Of a survey: how often each verb was answered to the present version.",
+    )  # fmt: skip
 
 
-class OneNotification(SubsystemView):
+class ReadNotification(SubsystemView):
     """One notification of the sub-system."""
 
     @extend_schema(

@@ -1,10 +1,8 @@
 """POST /api/v1/notifications/{id}/withdraw."""
 
 import uuid
-from dataclasses import asdict
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,29 +10,14 @@ from accounts.api import bodies, idempotency
 from accounts.api.schema import IDEMPOTENCY_KEY
 from accounts.api.views import SubsystemView, answers
 from hub.lib import clock
-from notifications import reports, withdrawal
-from notifications.api.subsystem.notification import FullReport
+from notifications import withdrawal
+from notifications.api.subsystem import ended
 
 
 class WithdrawInput(bodies.Body):
     """Why it is taken back; those who received it read this."""
 
     reason = bodies.Line(max_length=500)
-
-
-class HadAlready(bodies.Body):
-    """How many people had received, seen, read and answered it by the moment it was taken back."""
-
-    received = serializers.IntegerField()
-    seen = serializers.IntegerField()
-    read = serializers.IntegerField()
-    responded = serializers.IntegerField()
-
-
-class Withdrawn(FullReport):
-    """The notification as it is now, and how far it had come."""
-
-    had_already = HadAlready()
 
 
 class Withdraw(SubsystemView):
@@ -44,7 +27,7 @@ class Withdraw(SubsystemView):
         operation_id="withdraw_notification",
         tags=["Sub-system API"],
         request=WithdrawInput,
-        responses=answers({200: Withdrawn}, refused=[400, 401, 403, 404, 409, 422, 429]),
+        responses=answers({200: ended.Ended}, refused=[400, 401, 403, 404, 409, 422, 429]),
         parameters=[IDEMPOTENCY_KEY],
         summary="Take a notification back",
     )
@@ -59,12 +42,6 @@ class Withdraw(SubsystemView):
             done = withdrawal.by_subsystem(
                 caller=self.caller, notification_id=notification_id, reason=body["reason"], now=now
             )
-            return Response(
-                {
-                    **reports.report(done.notification),
-                    "counts": reports.counts(done.notification),
-                    "had_already": asdict(done.had_already),
-                }
-            )
+            return Response(ended.told(done))
 
         return idempotency.once(request, principal=self.principal, now=now, act=act)

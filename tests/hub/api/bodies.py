@@ -39,6 +39,17 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "reject_needs_comment": True, "strict_acknowledgement": False,
             "bulk_answers": False, "step_up": False,
         },
+        "POST /api/v1/notifications/{notification_id}/settle": {
+            "outcome": "paid", "by": "Treasury", "note": "On Friday.",
+        },
+        "PATCH /api/v1/notifications/{notification_id}": {
+            "version": 1, "title": "Title", "summary": "Summary", "body": "Two\nlines",
+            "facts": [{"label": "Amount", "value": "1.00", "type": "money", "currency": "EUR"}],
+            "links": [{"label": "Open", "module": "expenses", "path": "/reports/1"}],
+            "actions": [{"verb": "approve", "label": "Yes", "comment": "none"}],
+            "reference": "EXP-1", "metadata": {"opaque": [1]}, "on_expiry": "reject",
+            "due_at": "2099-01-01T00:00:00Z", "expires_at": "2099-01-02T00:00:00+02:00",
+        },
         "POST /api/v1/notifications": {
             "category": "approval", "kind": "request", "reference": "EXP-1", "title": "Title",
             "summary": "Summary", "body": "Two\nlines", "audience": {
@@ -68,6 +79,8 @@ def full(world: World) -> dict[str, dict[str, Any]]:
 CALLER = {
     "POST /api/v1/notifications": "sender",
     "PUT /api/v1/categories/{key}": "sender",
+    "POST /api/v1/notifications/{notification_id}/settle": "sender",
+    "PATCH /api/v1/notifications/{notification_id}": "sender",
 }
 
 

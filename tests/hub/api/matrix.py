@@ -149,6 +149,14 @@ MATRIX = {
         "subsystem", subsystems("200", ABSENT, ABSENT)
     ),
     "GET /api/v1/receipt-keys": Row("open", everybody("200")),
+    "PATCH /api/v1/notifications/{notification_id}": Row(
+        "subsystem",
+        subsystems("200", ABSENT, ABSENT),
+        lambda world: {"version": 1, "title": "Another title"},
+    ),
+    "POST /api/v1/notifications/{notification_id}/settle": Row(
+        "subsystem", subsystems("200", ABSENT, ABSENT), lambda world: {"outcome": "paid"}
+    ),
     # It is not held: that is said to its sender only.
     "POST /api/v1/notifications/{notification_id}/release": Row(
         "subsystem", subsystems("409 not_held", ABSENT, ABSENT)
