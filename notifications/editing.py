@@ -82,13 +82,13 @@ def _change(notification: Notification, edit: Edit, *, now: datetime) -> list[st
     if notification.kind != Notification.Kind.REQUEST:
         for name in ("actions", "on_expiry"):
             if name in edit.changes:
-                raise _invalid(name, "Only a request has this.")
+                raise _invalid(f"/{name}", "invalid", "Only a request has this.")
     elif edit.notify is not None:
-        raise _invalid("notify", "Who is asked again is told.")
+        raise _invalid("/notify", "invalid", "Who is asked again is told.")
     if "actions" in edit.changes:
         flaw = drafts.flaw_of_actions(edit.changes["actions"], collects=notification.collects)
         if flaw is not None:
-            raise _invalid("actions", flaw)
+            raise _invalid("/actions", "invalid", flaw)
     card: dict[str, Any] = {**notification.card}
     wanted = {name: edit.changes[name] for name in IN_CARD if name in edit.changes}
     changed = [name for name, value in wanted.items() if card.get(name) != value]
@@ -113,8 +113,8 @@ def _change(notification: Notification, edit: Edit, *, now: datetime) -> list[st
     return [*changed, *beside]
 
 
-def _invalid(name: str, sentence: str) -> errors.Invalid:
-    return errors.Invalid(sentence, errors=[errors.FieldError(f"/{name}", "invalid", sentence)])
+def _invalid(pointer: str, code: str, sentence: str) -> errors.Invalid:
+    return errors.Invalid(sentence, errors=[errors.FieldError(pointer, code, sentence)])
 
 
 def _draft(notification: Notification) -> drafts.Draft:

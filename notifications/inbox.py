@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from hub.lib import clock, cursors, errors
 from hub.lib.columns import CurrentTransactionId
-from notifications import waiting
+from notifications import threads, waiting
 from notifications.assurance import rules
 from notifications.models import Decision, Notification, Recipient, Response
 
@@ -52,6 +52,7 @@ class Item(TypedDict):
     waiting_for_you: bool
     your_answer: dict[str, Any] | None
     decision: Outcome | None
+    thread: list[threads.Asked]
     arrived_at: str
     due_at: str | None
     expires_at: str | None
@@ -145,7 +146,7 @@ def has(*, employee_id: uuid.UUID, notification_id: uuid.UUID, mode: str = LIVE)
 
 
 def items(rows: Sequence[Recipient], *, employee_id: uuid.UUID) -> list[Item]:
-    """Copies as a client reads them; two more queries whatever their number."""
+    """Copies as a client reads them; a few more queries whatever their number."""
     asked = [r.notification_id for r in rows if r.notification.kind == Notification.Kind.REQUEST]
     seated: set[uuid.UUID] = set()
     answers: dict[uuid.UUID, Response] = {}
@@ -163,9 +164,11 @@ def items(rows: Sequence[Recipient], *, employee_id: uuid.UUID) -> list[Item]:
             "response__actor"
         ):
             decided[decision.notification_id] = decision
+    told = threads.of(asked) if asked else {}
     return [
         _item(
             row,
+            thread=told.get(row.notification_id, []),
             seated=row.notification_id in seated,
             answer=answers.get(row.notification_id),
             decision=decided.get(row.notification_id),
@@ -175,7 +178,12 @@ def items(rows: Sequence[Recipient], *, employee_id: uuid.UUID) -> list[Item]:
 
 
 def _item(
-    row: Recipient, *, seated: bool, answer: Response | None, decision: Decision | None
+    row: Recipient,
+    *,
+    thread: list[threads.Asked],
+    seated: bool,
+    answer: Response | None,
+    decision: Decision | None,
 ) -> Item:
     notification, card = row.notification, row.notification.card
     if answer is not None and answer.version != notification.version:
@@ -209,6 +217,7 @@ def _item(
             "responded_at": clock.text(answer.responded_at),
         },
         "decision": None if decision is None else outcome(decision, reader_id=row.employee_id),
+        "thread": thread,
         "arrived_at": clock.text(row.arrived_at),
         "due_at": clock.text(notification.due_at),
         "expires_at": clock.text(notification.expires_at),

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from accounts.api import bodies
 from notifications.api.actions import ActionOffered
-from notifications.models import Decision, Notification
+from notifications.models import Decision, Notification, Question
 from notifications.models.category import Sensitivity
 
 OUTCOMES = ["approve", "reject"]
@@ -107,6 +107,25 @@ class SettlementShape(bodies.Body):
     settled_at = serializers.DateTimeField()
 
 
+class ReplyShape(bodies.Body):
+    """The reply to a question; `by` is null where the sub-system gave it."""
+
+    by = DecidedBy(allow_null=True)
+    text = serializers.CharField()
+    replied_at = serializers.DateTimeField()
+
+
+class AskedShape(bodies.Body):
+    """A question that an approver asked, and its reply if there is one."""
+
+    id = serializers.UUIDField()
+    to = serializers.ChoiceField(choices=Question.To.choices)
+    by = DecidedBy()
+    text = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    reply = ReplyShape(allow_null=True)
+
+
 class ItemShape(bodies.Body):
     """One copy in an inbox."""
 
@@ -128,6 +147,7 @@ class ItemShape(bodies.Body):
     waiting_for_you = serializers.BooleanField()
     your_answer = OwnAnswer(allow_null=True)
     decision = DecisionShape(allow_null=True)
+    thread = AskedShape(many=True)
     arrived_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)

@@ -3,14 +3,17 @@
 from django.urls import path
 
 from notifications.api.mobile.acknowledge import Acknowledge
+from notifications.api.mobile.answers import Answers
 from notifications.api.mobile.changes import Changes
 from notifications.api.mobile.counts import Counts
 from notifications.api.mobile.devices import Devices
 from notifications.api.mobile.inbox import Inbox
 from notifications.api.mobile.item import Item
 from notifications.api.mobile.mark import Mark
+from notifications.api.mobile.questions import Ask, Reply
 from notifications.api.mobile.receipts import Receipts
 from notifications.api.mobile.response import Respond
+from notifications.api.mobile.responses import Responses
 from notifications.api.receipt_keys import ReceiptKeys
 from notifications.api.subsystem.batch import Batch
 from notifications.api.subsystem.callbacks import Callbacks, Replay
@@ -23,8 +26,9 @@ from notifications.api.subsystem.receipt import Receipt
 from notifications.api.subsystem.recipients import Recipients
 from notifications.api.subsystem.release import Release
 from notifications.api.subsystem.simulate import Simulate
-from notifications.api.subsystem.subsystem import OwnSubsystem
+from notifications.api.subsystem.reply import SubsystemReply
 from notifications.api.subsystem.settle import Settle
+from notifications.api.subsystem.subsystem import OwnSubsystem
 from notifications.api.subsystem.withdraw import Withdraw
 
 urlpatterns = [
@@ -35,6 +39,7 @@ urlpatterns = [
     path("notifications/<uuid:notification_id>/receipt", Receipt.as_view()),
     path("receipt-keys", ReceiptKeys.as_view()),
     path("notifications/<uuid:notification_id>/release", Release.as_view()),
+    path("notifications/<uuid:notification_id>/reply", SubsystemReply.as_view()),
     path("notifications/<uuid:notification_id>/settle", Settle.as_view()),
     path("notifications/<uuid:notification_id>/withdraw", Withdraw.as_view()),
     path("decisions", Decisions.as_view()),
@@ -52,6 +57,10 @@ urlpatterns = [
     path("me/inbox/<uuid:notification_id>/response", Respond.as_view()),
     path("me/inbox/<uuid:notification_id>/acknowledge", Acknowledge.as_view()),
     path("me/devices", Devices.as_view()),
+    path("me/inbox/<uuid:notification_id>/question", Ask.as_view()),
+    path("me/inbox/<uuid:notification_id>/reply", Reply.as_view()),
+    path("me/responses", Responses.as_view()),
+    path("me/answers", Answers.as_view()),
     path("me/counts", Counts.as_view()),
     path("me/receipts", Receipts.as_view()),
     path("me/changes", Changes.as_view()),

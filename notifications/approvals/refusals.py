@@ -57,6 +57,12 @@ class NothingToAnswer(HubError):
     code, status, title = "nothing_to_answer", 409, "Nothing to answer"
 
 
+class BulkNotAllowed(HubError):
+    """The category wants each of its requests read and answered by itself."""
+
+    code, status, title = "bulk_not_allowed", 403, "Not many at once"
+
+
 class CommentRequired(HubError):
     """This answer needs a reason."""
 

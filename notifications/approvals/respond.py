@@ -59,7 +59,7 @@ def respond(
         raise refusals.NotYoursToAnswer("You are not among those who are asked.")
     if _is_repeated(seats.asked(held, notification, step=answer.step), answer):
         return inbox.item(employee_id=employee_id, notification_id=notification_id, mode=mode)
-    _refuse_closed(notification, employee_id=employee_id, now=now)
+    refuse_closed(notification, employee_id=employee_id, now=now)
     if answer.version != notification.version:
         raise refusals.VersionChanged(
             "The content changed after you saw it. Read it again, then answer.",
@@ -157,7 +157,7 @@ def _record(
     )
 
 
-def _refuse_closed(notification: Notification, *, employee_id: uuid.UUID, now: datetime) -> None:
+def refuse_closed(notification: Notification, *, employee_id: uuid.UUID, now: datetime) -> None:
     """Raise what became of a request that takes no answer any more."""
     state, data = notification.state, {"state": notification.state}
     if state == Notification.State.DECIDED:

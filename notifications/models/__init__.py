@@ -8,6 +8,7 @@ from notifications.models.decision_receipt import DecisionReceipt
 from notifications.models.delivery import Delivery
 from notifications.models.errand import Errand
 from notifications.models.notification import Notification
+from notifications.models.question import Question
 from notifications.models.recipient import Recipient
 from notifications.models.response import Decision, Response
 from notifications.models.seat import Seat
@@ -25,6 +26,7 @@ __all__ = [
     "Delivery",
     "Errand",
     "Notification",
+    "Question",
     "Recipient",
     "Response",
     "Seat",

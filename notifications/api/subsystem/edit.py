@@ -87,13 +87,13 @@ def _version(request: Request, said: int | None) -> int:
     header = request.headers.get("If-Match")
     found = None if header is None else _VERSION.fullmatch(header.strip())
     if header is not None and found is None:
-        raise _invalid("invalid", "If-Match is one version in quotes.")
+        raise _invalid("/version", "invalid", "If-Match is one version in quotes.")
     quoted = None if found is None else int(found[1])
     version = quoted if said is None else said
     if version is None:
-        raise _invalid("required", "Say which version you edit, here or by If-Match.")
+        raise _invalid("/version", "required", "Say which version you edit, here or by If-Match.")
     if quoted is not None and quoted != version:
-        raise _invalid("invalid", "The body and If-Match say different versions.")
+        raise _invalid("/version", "invalid", "The body and If-Match say different versions.")
     return version
 
 
@@ -107,5 +107,5 @@ def _changes(body: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _invalid(code: str, sentence: str) -> errors.Invalid:
-    return errors.Invalid(sentence, errors=[errors.FieldError("/version", code, sentence)])
+def _invalid(pointer: str, code: str, sentence: str) -> errors.Invalid:
+    return errors.Invalid(sentence, errors=[errors.FieldError(pointer, code, sentence)])

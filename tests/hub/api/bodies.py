@@ -39,6 +39,12 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "reject_needs_comment": True, "strict_acknowledgement": False,
             "bulk_answers": False, "step_up": False,
         },
+        "POST /api/v1/me/inbox/{notification_id}/question": {"to": "subsystem", "text": "Why?"},
+        "POST /api/v1/me/responses": {
+            "responses": [
+                {"id": ids[0], "verb": "approve", "version": 1, "comment": "", "inputs": {}, "step": 1, "proof": ""},
+            ],
+        },
         "POST /api/v1/notifications/{notification_id}/settle": {
             "outcome": "paid", "by": "Treasury", "note": "On Friday.",
         },

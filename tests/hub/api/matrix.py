@@ -95,6 +95,10 @@ def _answer(world: World) -> dict[str, Any]:
     return {"verb": "approve", "version": 1}
 
 
+def _reply(world: World) -> dict[str, Any]:
+    return {"question_id": str(uuid.UUID(int=1)), "text": "Two nights."}
+
+
 MATRIX = {
     "POST /api/v1/auth/login": Row("open", everybody("200"), _login),
     "POST /api/v1/auth/refresh": Row(
@@ -121,6 +125,22 @@ MATRIX = {
         employees("409 nothing_to_acknowledge", "409 nothing_to_acknowledge", ABSENT),
         lambda world: {"version": 1},
     ),
+    "POST /api/v1/me/inbox/{notification_id}/question": Row(
+        "employee",
+        employees("200", "403 not_yours_to_answer", ABSENT),
+        lambda world: {"to": "subsystem", "text": "Why so much?"},
+    ),
+    "POST /api/v1/me/inbox/{notification_id}/reply": Row(
+        "employee",
+        employees("403 not_yours_to_answer", "403 not_yours_to_answer", ABSENT),
+        _reply,
+    ),
+    "POST /api/v1/me/responses": Row(
+        "employee",
+        employees("207"),
+        lambda world: {"responses": [{"id": _ids(world)[0], "verb": "approve", "version": 1}]},
+    ),
+    "GET /api/v1/me/answers": Row("employee", employees("200")),
     # Nobody is told which of the ids they name exist: marking marks one's own copies.
     "POST /api/v1/me/inbox/mark": Row(
         "employee", employees("200"), lambda world: {"ids": _ids(world), "mark": "read"}
@@ -149,6 +169,10 @@ MATRIX = {
         "subsystem", subsystems("200", ABSENT, ABSENT)
     ),
     "GET /api/v1/receipt-keys": Row("open", everybody("200")),
+    # Nothing was asked: only who sees the request learns even that.
+    "POST /api/v1/notifications/{notification_id}/reply": Row(
+        "subsystem", subsystems(ABSENT, ABSENT, ABSENT), _reply
+    ),
     "PATCH /api/v1/notifications/{notification_id}": Row(
         "subsystem",
         subsystems("200", ABSENT, ABSENT),

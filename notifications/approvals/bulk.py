@@ -1,0 +1,56 @@
+"""Many answers by one act, each for itself: what is wrong with one stops no other."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.lib import errors
+from notifications import inbox
+from notifications.approvals import refusals, respond
+from notifications.models import Notification, Recipient
+
+AT_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """An answer, and to what."""
+
+    notification_id: uuid.UUID
+    answer: respond.Answer
+
+
+def respond_all(
+    ones: Sequence[One], *, employee_id: uuid.UUID, now: datetime
+) -> list[inbox.Item | errors.HubError]:
+    """Record the answers that can be, each in a transaction of its own; in order, what became of
+    each: the item as it is afterwards, or why it was not taken."""
+    return [_try(one, employee_id=employee_id, now=now) for one in ones]
+
+
+def _try(one: One, *, employee_id: uuid.UUID, now: datetime) -> inbox.Item | errors.HubError:
+    try:
+        _check(one.notification_id, employee_id=employee_id)
+        return respond.respond(
+            employee_id=employee_id,
+            notification_id=one.notification_id,
+            answer=one.answer,
+            now=now,
+        )
+    except errors.HubError as refusal:
+        return refusal
+
+
+def _check(notification_id: uuid.UUID, *, employee_id: uuid.UUID) -> None:
+    """Raise NotFound for who doesn't see it, BulkNotAllowed where each is to be read for itself."""
+    copies = Recipient.objects.filter(pk=(employee_id, notification_id))
+    notification = (
+        Notification.objects.filter(id__in=copies.values("notification_id"))
+        .select_related("category")
+        .first()
+    )
+    if notification is None:
+        raise errors.NotFound("There is no such notification in your inbox.")
+    if not notification.category.bulk_answers:
+        raise refusals.BulkNotAllowed("Open this one and answer it by itself.")
