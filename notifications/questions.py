@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import Employee
 from accounts.subsystems import Caller
 from hub.lib import clock, errors
 from hub.lib.columns import CurrentTransactionId
@@ -122,7 +121,7 @@ def reply_by_subsystem(
 
 def _seen(employee_id: uuid.UUID, notification_id: uuid.UUID) -> Notification:
     """The notification, locked, if the person sees it; raises NotFound otherwise."""
-    if not Recipient.objects.filter(pk=(employee_id, notification_id)).exists():
+    if not inbox.has(employee_id=employee_id, notification_id=notification_id):
         raise errors.NotFound("There is no such notification in your inbox.")
     return Notification.objects.select_for_update(no_key=True).get(id=notification_id)
 
@@ -161,8 +160,8 @@ def _keep(
 
 def _show_requester(notification: Notification, *, number: int, now: datetime) -> None:
     """Give the requester a copy, or bring theirs back to the top; and push."""
-    requester = Employee.objects.filter(id=notification.requester_id, disabled_at=None).first()
-    if requester is None:
+    requester = notification.requester
+    if requester is None or requester.disabled_at is not None:
         raise _invalid("/to", "no_requester", "This request has no requester who could reply.")
     _, is_new = Recipient.objects.update_or_create(
         employee=requester,

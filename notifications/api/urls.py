@@ -25,9 +25,9 @@ from notifications.api.subsystem.preview import Preview
 from notifications.api.subsystem.receipt import Receipt
 from notifications.api.subsystem.recipients import Recipients
 from notifications.api.subsystem.release import Release
-from notifications.api.subsystem.simulate import Simulate
 from notifications.api.subsystem.reply import SubsystemReply
 from notifications.api.subsystem.settle import Settle
+from notifications.api.subsystem.simulate import Simulate
 from notifications.api.subsystem.subsystem import OwnSubsystem
 from notifications.api.subsystem.withdraw import Withdraw
 

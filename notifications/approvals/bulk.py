@@ -8,7 +8,6 @@ from datetime import datetime
 from hub.lib import errors
 from notifications import inbox
 from notifications.approvals import refusals, respond
-from notifications.models import Notification, Recipient
 
 AT_MOST = 50
 
@@ -44,13 +43,8 @@ def _try(one: One, *, employee_id: uuid.UUID, now: datetime) -> inbox.Item | err
 
 def _check(notification_id: uuid.UUID, *, employee_id: uuid.UUID) -> None:
     """Raise NotFound for who doesn't see it, BulkNotAllowed where each is to be read for itself."""
-    copies = Recipient.objects.filter(pk=(employee_id, notification_id))
-    notification = (
-        Notification.objects.filter(id__in=copies.values("notification_id"))
-        .select_related("category")
-        .first()
-    )
-    if notification is None:
+    copy = inbox.copies(employee_id=employee_id).filter(notification_id=notification_id).first()
+    if copy is None:
         raise errors.NotFound("There is no such notification in your inbox.")
-    if not notification.category.bulk_answers:
+    if not copy.notification.category.bulk_answers:
         raise refusals.BulkNotAllowed("Open this one and answer it by itself.")
