@@ -116,7 +116,8 @@ def release(
 
 def made_the_key(notification: Notification, *, staff_id: str) -> bool:
     """Whether this member of the staff has seen the text of the key that sent a notification."""
-    return ApiKey.objects.filter(pk=notification.sent_with, issued_by=staff_id).exists()
+    key = notification.sent_with
+    return key is not None and ApiKey.objects.filter(pk=key, issued_by=staff_id).exists()
 
 
 def release_by_subsystem(
