@@ -1,5 +1,6 @@
 """The steps of a request: where it stands, and the opening of the next one."""
 
+import uuid
 from collections import Counter
 from datetime import datetime
 from typing import cast
@@ -28,7 +29,8 @@ copied AS (
     RETURNING employee_id, (xmax = 0) AS is_new)
 SELECT (array_agg(employee_id ORDER BY employee_id))[1],
        (array_agg(employee_id ORDER BY employee_id DESC))[1],
-       count(*), count(*) FILTER (WHERE is_new) FROM copied
+       count(*), count(*) FILTER (WHERE is_new),
+       coalesce(array_agg(employee_id) FILTER (WHERE NOT is_new), '{}') FROM copied
 """
 
 
@@ -55,16 +57,32 @@ def open_step(notification: Notification, *, step: int, now: datetime) -> None:
     notification.save(update_fields=["step"])
     with connection.cursor() as cursor:
         cursor.execute(COPY, {"notification": notification.id, "step": step, "now": now})
-        first, last, size, new = cursor.fetchone() or (None, None, 0, 0)
+        first, last, size, new, again = cursor.fetchone() or (None, None, 0, 0, [])
     if first is None or last is None:
         return  # all of them have left: whoever looks after such seats passes them on
     Notification.objects.filter(id=notification.id).update(
         recipient_count=F("recipient_count") + new
     )
+    _push(notification, first, last, purpose=Delivery.Purpose.SHOW, size=size, now=now)
+    for person in again if step else ():
+        # They were shown this version in an earlier step: a purpose of its own lets it come again.
+        _push(notification, person, person, purpose=f"step{step + 1}", size=1, now=now)
+
+
+def _push(
+    notification: Notification,
+    first: uuid.UUID,
+    last: uuid.UUID,
+    *,
+    purpose: str,
+    size: int,
+    now: datetime,
+) -> None:
+    """Push to those of the range whose copies came, or came again, at this moment."""
     errands.add(
         kind=Errand.Kind.PUSH,
         notification=notification,
-        purpose=Delivery.Purpose.SHOW,
+        purpose=purpose,
         size=size,
         employees=(first, last),
         moment=now,

@@ -8,7 +8,7 @@ from hub.lib import clock, errors
 from notifications import inbox, ingest
 from notifications.approvals import refusals, respond, steps
 from notifications.models import CallbackEvent, Decision, Errand, Recipient, Response, Seat
-from tests.notifications.acting import shown, work
+from tests.notifications.acting import cleared, shown, work
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +125,21 @@ def test_who_was_not_needed_in_their_step_is_told_that_it_is_over(
     assert waiting(bob) == []
     with pytest.raises(refusals.AlreadyAnswered):
         answer(alice, request, "reject")
+
+
+def test_who_is_asked_again_in_a_later_step_is_pushed_again(ask, alice, bob, phone, provider):
+    device = phone(alice).push_address
+    request = ask((alice,), (bob,), (alice,))
+    work()
+    answer(alice, request, step=1)
+    work()
+    answer(bob, request, step=2)
+    work()
+
+    assert shown(provider) == {device: 2}
+    answer(alice, request, step=3)
+    work()
+    assert cleared(provider) == {device: 1}
 
 
 def test_one_person_in_two_steps_answers_twice_and_never_by_a_repeat(ask, alice, bob, provider):
