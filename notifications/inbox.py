@@ -112,23 +112,27 @@ def page(
     if category is not None:
         rows = rows.filter(notification__category__key=category)
     if before is not None:
-        at, last = read_cursor(before)
+        at, last = cursors.read_moment(before)
         rows = rows.filter(Q(arrived_at__gt=at) | Q(arrived_at=at, notification_id__gt=last))
         found = list(rows.order_by("arrived_at", "notification_id")[: page_size + 1])
         more_before, more_after = len(found) > page_size, True
         found = found[:page_size][::-1]
     else:
         if after is not None:
-            at, last = read_cursor(after)
+            at, last = cursors.read_moment(after)
             rows = rows.filter(Q(arrived_at__lt=at) | Q(arrived_at=at, notification_id__lt=last))
         found = list(rows.order_by("-arrived_at", "-notification_id")[: page_size + 1])
         more_before, more_after = after is not None, len(found) > page_size
         found = found[:page_size]
     return Page(
         entries=items(found, employee_id=employee_id),
-        after=cursor(found[-1]) if found and more_after else None,
-        before=cursor(found[0]) if found and more_before else None,
+        after=_place(found[-1]) if found and more_after else None,
+        before=_place(found[0]) if found and more_before else None,
     )
+
+
+def _place(row: Recipient) -> str:
+    return cursors.of_moment(row.arrived_at, row.notification_id)
 
 
 def item(*, employee_id: uuid.UUID, notification_id: uuid.UUID, mode: str = LIVE) -> Item:
@@ -286,20 +290,3 @@ def mark(
     return rows.update(
         **{column: None if mark == "unarchived" else now}, changed_in=CurrentTransactionId()
     )
-
-
-def cursor(row: Recipient) -> str:
-    """Where a row stands in the list, opaque to clients."""
-    return cursors.encode(row.arrived_at.isoformat(), row.notification_id)
-
-
-def read_cursor(text: str) -> tuple[datetime, uuid.UUID]:
-    """The inverse of `cursor`. Raises Invalid for anything else."""
-    at, last = cursors.decode(text, parts=2)
-    try:
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise cursors.bad()
-        return moment, uuid.UUID(last)
-    except ValueError as error:
-        raise cursors.bad() from error
