@@ -34,7 +34,6 @@ class ResponsesInput(bodies.Body):
 class ResponseResult(bodies.Body):
     """What became of one: 200 and the item, or another status and why."""
 
-    id = serializers.UUIDField()
     status = serializers.IntegerField()
     item = ItemShape(required=False)
     problem = Problem(required=False)
@@ -68,8 +67,7 @@ class Responses(EmployeeView):
         )
         ones = [self._one(dict(said)) for said in body["responses"]]
         ends = bulk.respond_all(ones, employee_id=self.session.employee_id, now=now)
-        results = [_told(one, end) for one, end in zip(ones, ends, strict=True)]
-        return Response({"results": results}, status=207)
+        return Response({"results": [_told(end) for end in ends]}, status=207)
 
     def _one(self, said: dict[str, Any]) -> bulk.One:
         notification_id = said.pop("id")
@@ -77,8 +75,7 @@ class Responses(EmployeeView):
         return bulk.One(notification_id, answer)
 
 
-def _told(one: bulk.One, end: inbox.Item | errors.HubError) -> dict[str, Any]:
-    named = {"id": str(one.notification_id)}
+def _told(end: inbox.Item | errors.HubError) -> dict[str, Any]:
     if isinstance(end, errors.HubError):
-        return {**named, "status": end.status, "problem": problem.of_error(end)}
-    return {**named, "status": 200, "item": end}
+        return {"status": end.status, "problem": problem.of_error(end)}
+    return {"status": 200, "item": end}
