@@ -97,10 +97,12 @@ def section(name: str, result: dict[str, Any]) -> str:
     heading, about, bars = BARS[name]
     keys, conditions = result["keys"], result["conditions"]
     parts = [f"## {heading}", about]
+    # What was not measured is told: a bar that is missing would be taken for one that is met.
     rows = [
         (f"`{key}`", shown(keys[key]), f"{sign} {shown(bar)}", met(keys[key], sign, bar))
-        for key, sign, bar in bars
         if key in keys
+        else (f"`{key}`", "none", f"{sign} {shown(bar)}", "**not measured**")
+        for key, sign, bar in bars
     ]
     parts.append(table(("key", "measured", "bar", ""), rows))
     plots = {"fanout": fanout, "singles": singles, "accept": accept, "inbox": inbox}

@@ -6,8 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from hub import health, openapi
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", include("accounts.api.urls")),
+    # Tried one after the other: first what is asked most.
     path("api/v1/", include("notifications.api.urls")),
+    path("api/v1/", include("accounts.api.urls")),
     path("api/v1/openapi.json", openapi.Document.as_view(), name="openapi"),
     path("api/v1/docs", openapi.Docs.as_view(), name="docs"),
     path("admin/", admin.site.urls),

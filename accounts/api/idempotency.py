@@ -19,6 +19,7 @@ from accounts.repeats import Identity
 from hub.lib.errors import HubError
 
 HEADER = "Idempotency-Key"
+_IN_META = "HTTP_IDEMPOTENCY_KEY"
 REPLAYED = "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")  # visible ASCII
 _KEPT_HEADERS = ("ETag", "Location")
@@ -88,7 +89,7 @@ def once(
 
 def identified(request: HttpRequest, *, principal: Principal, data: object) -> Identity | None:
     """Which request this is; None without the header. Raises KeyMalformed."""
-    key = request.headers.get(HEADER)
+    key = request.META.get(_IN_META)
     if key is None:
         return None
     if not _KEY.fullmatch(key):
