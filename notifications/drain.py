@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from hub.lib import clock, logging
@@ -27,6 +28,8 @@ STEPS: dict[str, Step] = {
 }
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0
+# Around the last call: claiming, waiting for the bucket, writing down.
+MARGIN_SECONDS = 3.0
 # A claim takes many small errands or one large one. Callbacks have a way of their own.
 ERRANDS_AT_MOST = 1000
 WEIGHT = 2000
@@ -51,11 +54,11 @@ class Batch:
 def drain(*, queue: str) -> int:
     """Work off a queue; the number of errands tried. Rings again if time ran out first."""
     if queue == queues.CALLBACK:
-        done, is_late = switchboard.drain(seconds=SECONDS_AT_MOST)
+        done, is_late = switchboard.drain(seconds=seconds_at_most())
         if is_late:
             queues.bell.ring(queue)
         return done
-    ends_at, done = time.monotonic() + SECONDS_AT_MOST, 0
+    ends_at, done = time.monotonic() + seconds_at_most(), 0
     ahead: list[Batch] = []  # one at most, read while the provider was waited for
 
     def meanwhile() -> None:
@@ -92,6 +95,16 @@ def work(batch: Batch, *, meanwhile: Callable[[], None] = lambda: None) -> None:
     for errand in batch.errands:
         if errand.kind != _PUSH:
             attempt(errand, STEPS[errand.kind])
+
+
+def seconds_at_most() -> float:
+    """Less where the tasks' time limit is short: the last call that a drain begins ends before it.
+
+    A task that is killed in its call repeats the chunk.
+    """
+    call = max(settings.FCM_TOTAL_TIMEOUT, settings.CALLBACK_TOTAL_TIMEOUT).total_seconds()
+    left = settings.CELERY_TASK_TIME_LIMIT - call - MARGIN_SECONDS
+    return max(1.0, min(SECONDS_AT_MOST, left))
 
 
 def following(queue: str, ahead: list[Batch]) -> Batch | None:

@@ -34,7 +34,7 @@ def patient_world(
         servers=(samba, postgres15, redis7),
         FCM_MESSAGES_A_MINUTE="30000",
         FCM_TOTAL_TIMEOUT_SECONDS="14",
-        ERRAND_LEASE_SECONDS="20",
+        ERRAND_LEASE_SECONDS="25",
         BLAST_RADIUS_RECIPIENTS="100000",
     ) as world:
         yield world

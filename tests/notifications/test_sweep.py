@@ -1,8 +1,10 @@
 """A worker that hears no bell looks for itself, and only then."""
 
+from datetime import timedelta
+
 import pytest
 
-from notifications import queues, sweep
+from notifications import drain, queues, sweep
 from notifications.models import Delivery
 from tests.notifications.acting import shown
 
@@ -63,3 +65,16 @@ def test_it_goes_on_looking_after_a_failure(monkeypatch, deaf):
     with pytest.raises(KeyboardInterrupt):
         worker.serve(sleep=sleep)
     assert len(looked) == 3
+
+
+@pytest.mark.parametrize(
+    ("limit_seconds", "call_seconds", "drain_seconds"),
+    [(48, 20, 15), (24, 14, 7), (16, 14, 1), (4, 3, 1)],
+)
+def test_the_last_call_of_a_drain_ends_before_its_task_would_be_killed(
+    settings, limit_seconds, call_seconds, drain_seconds
+):
+    settings.CELERY_TASK_TIME_LIMIT = limit_seconds
+    settings.FCM_TOTAL_TIMEOUT = timedelta(seconds=call_seconds)
+    settings.CALLBACK_TOTAL_TIMEOUT = timedelta(seconds=1)
+    assert drain.seconds_at_most() == drain_seconds
