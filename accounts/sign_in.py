@@ -75,7 +75,8 @@ def sign_in(
         directory_refusals.PasswordExpired,
         directory_refusals.PasswordMustChange,
         directory_refusals.AccountDisabled,
-        directory_refusals.SignInRestricted,  # in all of these the password was right
+        directory_refusals.SignInRestricted,
+        directory_refusals.NotAdmitted,  # in all of these the password was right
         directory_refusals.DirectoryUnavailable,
     ):
         _give_back(name)

@@ -50,9 +50,9 @@ def confirm(
     """Return if this employee's account stands; call it before the transaction of a decision.
 
     Raises AccountDisabled: an account that is switched off or over is disabled here and now, with
-    all its sessions; one that the directory does not have is refused only, since absence is
-    judged by the guarded synchronisation. With `fail_closed` raises DirectoryUnavailable when the
-    directory does not answer within STANDING_TIMEOUT.
+    all its sessions; one that the directory does not have, or that is not in the required group,
+    is refused only, since absence is judged by the guarded synchronisation. With `fail_closed`
+    raises DirectoryUnavailable when the directory does not answer within STANDING_TIMEOUT.
     """
     memory = _memory(directory)
     with memory.lock:
@@ -91,7 +91,7 @@ def ask(
     Raises AccountDisabled as `confirm` does, and DirectoryUnavailable.
     """
     person = directory.look_up(object_guid=employee.object_guid, within=within)
-    if person is None:
+    if person is None or not person.admitted:
         raise directory_refusals.AccountDisabled
     if not person.enabled:
         people.set_disabled(employee_id=employee.pk, reason="directory", actor=audit.HUB, now=now)

@@ -61,6 +61,13 @@ BARS: dict[str, tuple[str, str, Sequence[tuple[str, str, float]]]] = {
         " `docker/compose.yml`; `_one_worker` is the same with a single worker for all queues.",
         (("ratio_p95", "≤", 3),),
     ),
+    "sync": (
+        "Sync",
+        "Following a pretend domain controller: everybody for the first time, everybody again, what"
+        " changed (with the list of who is there). Ratios are of CPU, the database's included, to"
+        " that of the bare paged read: the same client throws the same pages away.",
+        (("ratio_again", "≤", 2), ("ratio_changes", "≤", 1), ("again_growth_mb", "≤", 64)),
+    ),
     "inbox": (
         "Inbox",
         "Milliseconds of the reads of a phone, whose owner has 2,000 copies, while the table"

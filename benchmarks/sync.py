@@ -53,6 +53,7 @@ def running(given: Any) -> Iterator["Config"]:
     with contextlib.ExitStack() as stack:
         postgres = engines.start_postgres(place / "postgres")
         stack.callback(postgres.stop)
+        os.environ["BENCH_POSTGRES_PID"] = str(postgres.pid)
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         port, ca_file = start_controller(stack, directory, given)
         os.environ |= {
@@ -136,7 +137,9 @@ def measure(config: "Config", given: Any) -> dict[str, float]:
     took(found, "changes", lambda: run(complete=False))
     assert Employee.objects.filter(department="Moved").count() == min(CHANGED, given.people)
     for step in ("first", "again", "changes"):
-        found[f"ratio_{step}"] = figures.digits(found[f"{step}_s"] / found["bare_read_s"])
+        found[f"ratio_{step}"] = figures.digits(found[f"{step}_cpu_s"] / found["bare_read_cpu_s"])
+        growth = found[f"{step}_peak_mb"] - found["bare_read_peak_mb"]
+        found[f"{step}_growth_mb"] = figures.digits(max(growth, 0.0), 3)
     found["people_per_s_again"] = figures.digits(given.people / found["again_s"])
     return found
 
@@ -158,13 +161,22 @@ def bare_read(config: "Config") -> None:
 
 
 def took(found: dict[str, float], name: str, act: Callable[[], None]) -> None:
-    """Seconds, and the highest memory of this process meanwhile."""
-    machine.forget_peaks(os.getpid())
-    begun = time.perf_counter()
+    """Seconds, those of CPU with the database's, and this process's highest memory meanwhile."""
+    own = Path(f"/proc/{os.getpid()}")
+    (own / "clear_refs").write_text("5", encoding="ascii")
+    begun, cpu = time.perf_counter(), _cpu_seconds()
     act()
     found[f"{name}_s"] = figures.digits(time.perf_counter() - begun)
-    found[f"{name}_peak_mb"] = figures.digits(machine.peak_mb(os.getpid()), 3)
-    figures.show(name, {key: found[key] for key in (f"{name}_s", f"{name}_peak_mb")})
+    found[f"{name}_cpu_s"] = figures.digits(_cpu_seconds() - cpu)
+    status = (own / "status").read_text(encoding="utf-8")
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    found[f"{name}_peak_mb"] = figures.digits(int(peak.split()[1]) / 1024, 3)
+    figures.show(name, {key: found[key] for key in found if key.startswith(name)})
+
+
+def _cpu_seconds() -> float:
+    """Of this process, which reads and merges, and of the database."""
+    return time.process_time() + machine.cpu_seconds(int(os.environ["BENCH_POSTGRES_PID"]))
 
 
 if __name__ == "__main__":

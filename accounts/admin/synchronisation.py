@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin import base, tables
 from accounts.models import Synchronisation
-from accounts.sync import follow
+from accounts.sync import follow, lease
 from hub.lib import clock
 
 
@@ -28,6 +28,8 @@ class SynchronisationAdmin(base.ReadOnlyAdmin):
 
     @admin.display(description="Behind, in seconds (bound)")
     def lag(self, row: Synchronisation) -> str:
+        if row.name != lease.DIRECTORY:
+            return tables.NOTHING
         told = follow.following(now=clock.now())
         lag: Any = tables.NOTHING if told.lag_seconds is None else told.lag_seconds
         return f"{lag} ({told.bound_seconds})"

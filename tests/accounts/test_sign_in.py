@@ -74,6 +74,7 @@ def test_a_right_password_uses_up_no_try(directory: FakeDirectory, now: datetime
         directory_refusals.PasswordMustChange(),
         directory_refusals.AccountDisabled(),
         directory_refusals.SignInRestricted(),
+        directory_refusals.NotAdmitted(),
         directory_refusals.DirectoryUnavailable(),
     ],
 )

@@ -49,6 +49,16 @@ def test_somebody_the_directory_does_not_have_is_refused_and_not_disabled(
     assert charlie.disabled_at is None
 
 
+def test_somebody_out_of_the_required_group_is_refused_and_not_disabled(
+    directory: FakeDirectory, alice: Employee, now: datetime
+) -> None:
+    directory.add(person(alice, admitted=False))
+    with pytest.raises(AccountDisabled):
+        confirm(directory, alice, now)
+    alice.refresh_from_db()
+    assert alice.disabled_at is None
+
+
 def test_a_silent_directory_lets_a_decision_pass_and_is_not_asked_again_for_a_while(
     directory: FakeDirectory, alice: Employee, now: datetime
 ) -> None:
