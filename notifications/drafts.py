@@ -1,5 +1,6 @@
 """What a sub-system asks to be sent, and the rules that need nothing but what it says."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -25,6 +26,7 @@ class Draft:
     sensitivity: str | None = None
     priority: str = Notification.Priority.NORMAL
     collapse_key: str = ""
+    supersedes: uuid.UUID | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
     waves: dict[str, str] | None = None

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from django.db.models import Q, QuerySet
 
-from hub.lib import clock, cursors, errors
+from hub.lib import clock, cursors, errors, ids
 from hub.lib.columns import CurrentTransactionId
 from notifications import threads, waiting
 from notifications.assurance import rules
@@ -29,6 +29,7 @@ class Outcome(TypedDict):
     by_you: bool
     outcome: str
     message: str
+    superseded_by: str | None
 
 
 class Item(TypedDict):
@@ -63,6 +64,7 @@ class Item(TypedDict):
     closed_at: str | None
     closed_reason: str | None
     settlement: dict[str, Any] | None
+    supersedes: str | None
 
 
 class Counts(TypedDict):
@@ -232,6 +234,7 @@ def _item(
         "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.reason,
         "settlement": notification.settled,
+        "supersedes": ids.text(notification.supersedes),
     }
 
 
@@ -257,6 +260,7 @@ def outcome(decision: Decision, *, reader_id: uuid.UUID | None = None) -> Outcom
         "by_you": response is not None and response.actor_id == reader_id,
         "outcome": decision.outcome,
         "message": decision.outcome_message,
+        "superseded_by": ids.text(decision.superseded_by),
     }
 
 

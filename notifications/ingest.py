@@ -15,7 +15,7 @@ from accounts import audience, repeats
 from accounts.audience import Name
 from accounts.subsystems import Caller
 from hub.lib import errors, ids
-from notifications import blast_radius, drafts, lifecycle, lookup, writing
+from notifications import blast_radius, drafts, lifecycle, lookup, supersession, writing
 from notifications.models import Notification
 
 LOOKS_AT_MOST = 3
@@ -33,6 +33,7 @@ class Accepted:
     unknown: Sequence[str]
     held_over: int | None = None  # the blast radius that it exceeds
     version: int = 1
+    supersedes: uuid.UUID | None = None
 
     @property
     def notification(self) -> Notification:
@@ -98,7 +99,8 @@ def _write(
     record: repeats.Record | None,
 ) -> writing.Outcome:
     held = [one for one in results if isinstance(one, Accepted) and one.held_over is not None]
-    if not held:
+    linked = [one for one in results if isinstance(one, Accepted) and one.supersedes is not None]
+    if not held and not linked:
         return writing.write(rows, caller=caller, now=now, record=record)
     with transaction.atomic():
         outcome = writing.write(rows, caller=caller, now=now, record=record)
@@ -106,6 +108,9 @@ def _write(
             blast_radius.note_held(
                 one.id, limit=one.held_over, count=one.count, caller=caller, now=now
             )
+        for one in linked if outcome is writing.Outcome.WRITTEN else ():
+            assert one.supersedes is not None
+            supersession.link(one.id, earlier_id=one.supersedes, now=now)
     return outcome
 
 
@@ -164,6 +169,8 @@ def _plan_one(
     category = _category(draft, found=found)
     requester = _requester(draft, found=found)
     drafts.check_times(draft, now=now)
+    if draft.supersedes is not None:
+        supersession.check(draft.supersedes, caller=caller)
     if isinstance(meant, errors.HubError):
         raise meant
     is_request = draft.kind == Notification.Kind.REQUEST
@@ -219,8 +226,9 @@ def _plan_one(
         tells_each=draft.kind == Notification.Kind.ACKNOWLEDGEMENT and few is not None,
     )
     accepted = Accepted(
-        id=row.id, state=row.state, count=count, unknown=unknown, held_over=row.held_over
-    )
+        id=row.id, state=row.state, count=count, unknown=unknown, held_over=row.held_over,
+        supersedes=draft.supersedes,
+    )  # fmt: skip
     return accepted, row
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypedDict, cast
 from django.db.models import Count, Q, QuerySet
 
 from accounts.subsystems import Caller
-from hub.lib import clock, cursors, errors
+from hub.lib import clock, cursors, errors, ids
 from notifications import inbox, surveys
 from notifications.assurance import kept, receipt
 from notifications.models import Decision, Delivery, Notification, Recipient
@@ -46,6 +46,7 @@ class Report(TypedDict):
     closed_at: str | None
     closed_reason: str | None
     settlement: dict[str, Any] | None
+    supersedes: str | None
     held_over: int | None
     released_at: str | None
     fanned_out: bool
@@ -149,6 +150,7 @@ def report(notification: Notification) -> Report:
         "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.reason,
         "settlement": notification.settled,
+        "supersedes": ids.text(notification.supersedes),
         "held_over": notification.held_over,
         "released_at": clock.text(notification.released_at),
         "fanned_out": notification.fanned_out_at is not None,

@@ -8,3 +8,8 @@ import uuid_utils.compat
 def uuid7() -> uuid.UUID:
     """A new id; ids made later sort later, to the millisecond (and within one process, always)."""
     return uuid_utils.compat.uuid7()
+
+
+def text(given: uuid.UUID | None) -> str | None:
+    """An id as JSON has it; None for none."""
+    return None if given is None else str(given)

@@ -46,6 +46,7 @@ class DecisionShape(bodies.Body):
     by_you = serializers.BooleanField()
     outcome = serializers.ChoiceField(choices=Decision.Outcome.choices)
     message = serializers.CharField(allow_blank=True)
+    superseded_by = serializers.UUIDField(allow_null=True)
 
 
 FACT_TYPES = ["text", "number", "money", "date", "datetime", "boolean"]
@@ -158,6 +159,7 @@ class ItemShape(bodies.Body):
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_reason = serializers.CharField(allow_null=True)
     settlement = SettlementShape(allow_null=True)
+    supersedes = serializers.UUIDField(allow_null=True)
 
 
 class WavesShape(bodies.Body):
@@ -188,6 +190,7 @@ class ReportShape(bodies.Body):
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_reason = serializers.CharField(allow_null=True)
     settlement = SettlementShape(allow_null=True)
+    supersedes = serializers.UUIDField(allow_null=True)
     held_over = serializers.IntegerField(allow_null=True)
     released_at = serializers.DateTimeField(allow_null=True)
     fanned_out = serializers.BooleanField()

@@ -128,6 +128,7 @@ class Notification(models.Model):
     released_at = models.DateTimeField(null=True)
     closed_reason = SealedText(null=True)  # the sender's word for the people
     settlement = SealedJSON(null=True)  # how the matter was completed elsewhere
+    supersedes = models.UUIDField(null=True)  # an earlier one, whose decision was refused
     fanned_out_at = models.DateTimeField(null=True)
     recipient_count = models.PositiveIntegerField(default=0)
     next_sequence = models.PositiveIntegerField(default=1)  # of its callback events

@@ -70,6 +70,7 @@ class Decision(models.Model):
     outcome = models.CharField(max_length=14, choices=Outcome, default=Outcome.RECORDED)
     outcome_message = models.CharField(max_length=500, blank=True)
     outcome_at = models.DateTimeField(null=True)
+    superseded_by = models.UUIDField(null=True)  # the notification that took its place
 
     personal = {
         "outcome_message": Personal("telling the person", "contract", KEPT),

@@ -47,6 +47,7 @@ class NotificationInput(bodies.Body):
     on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], default="none")
     policy = Policy(required=False)
     actions = serializers.ListField(child=ActionShape(), required=False, max_length=ACTIONS_AT_MOST)
+    supersedes = bodies.Id(required=False, allow_null=True, default=None)
     collapse_key = bodies.Pattern(
         r"^[A-Za-z0-9._-]+$", max_length=64, required=False, allow_null=True, default=None
     )
@@ -109,6 +110,7 @@ def draft_of(body: dict[str, Any]) -> ingest.Draft:
         sensitivity=body.get("sensitivity"),
         priority=body["priority"],
         collapse_key=body["collapse_key"] or "",
+        supersedes=body.get("supersedes"),
         metadata=body["metadata"],
         policy=dict(body.get("policy") or {}),
         waves=None if body["waves"] is None else dict(body["waves"]),

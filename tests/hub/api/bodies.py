@@ -76,7 +76,7 @@ def full(world: World) -> dict[str, dict[str, Any]]:
                     {"name": "which", "type": "multi-select", "options": ["a"], "min": 0, "max": 1},
                 ]},
             ],
-            "collapse_key": "exp", "metadata": {"opaque": [1, {"deep": "x"}]},
+            "supersedes": None, "collapse_key": "exp", "metadata": {"opaque": [1, {"deep": "x"}]},
         },
     }  # fmt: skip
 
