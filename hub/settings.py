@@ -234,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": DIRECTORY_BOUND.total_seconds() / 5},
     },
     "read_feed": {"task": "accounts.read_feed", "schedule": EMPLOYEE_FEED_EVERY.total_seconds()},
+    "pass_on_seats": {"task": "notifications.pass_on_seats", "schedule": 60.0},
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
     "purge": {"task": "accounts.purge", "schedule": 3600.0},
 }
@@ -241,6 +242,7 @@ CELERY_TASK_ROUTES = {
     "notifications.relay": {"queue": "maintenance"},
     "accounts.sync_directory": {"queue": "maintenance"},
     "accounts.read_feed": {"queue": "maintenance"},
+    "notifications.pass_on_seats": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
     "accounts.purge": {"queue": "maintenance"},
 }

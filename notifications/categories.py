@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,13 @@ from accounts import audit
 from accounts.models import ApiKey, Subsystem
 from accounts.subsystems import Caller
 from hub.lib import errors, text
+from notifications.escalation import plan
 from notifications.models import Category
 from notifications.models.category import Sensitivity
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _NAME_AT_MOST = 128  # characters
+_GROUP_AT_MOST = 256
 
 
 class LiveKeyNeeded(errors.HubError):
@@ -37,6 +39,10 @@ class Traits:
     strict_acknowledgement: bool = False
     bulk_answers: bool = False  # people may answer many of its requests by one act
     step_up: bool = False  # answers are only taken signed
+    # Where a notification does not say it itself: while nobody answers, and at the end.
+    escalation: list[dict[str, Any]] = field(default_factory=list)
+    on_expiry: str = "none"
+    fallback_group: str = ""  # of the directory; answers where there is no manager left
 
 
 def create(
@@ -123,6 +129,13 @@ def _check(traits: Traits) -> None:
         raise _invalid("/name", "bad_name", "A name has 1 to 128 printable characters.")
     if traits.sensitivity not in Sensitivity.values:
         raise _invalid("/sensitivity", "unknown", "One of public, internal and restricted.")
+    if traits.on_expiry not in {"none", "approve", "reject"}:
+        raise _invalid("/on_expiry", "unknown", "One of none, approve and reject.")
+    if len(traits.fallback_group) > _GROUP_AT_MOST or text.flaw(traits.fallback_group):
+        raise _invalid("/fallback_group", "bad_name", "A group has a printable name.")
+    flaws = plan.check(traits.escalation, pointer="/escalation", seated=True)
+    if flaws:
+        raise errors.Invalid(flaws[0].message, errors=flaws)
 
 
 def _invalid(pointer: str, code: str, sentence: str) -> errors.Invalid:

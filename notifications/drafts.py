@@ -9,6 +9,7 @@ from typing import Any
 from hub.lib import errors
 from notifications import waves
 from notifications.approvals.policy import Rule
+from notifications.escalation import plan
 from notifications.models import Notification
 from notifications.models.notification import Card
 
@@ -34,7 +35,8 @@ class Draft:
     send_at: datetime | None = None
     due_at: datetime | None = None
     expires_at: datetime | None = None
-    on_expiry: str = "none"
+    on_expiry: str | None = None  # None: as the category says
+    escalation: list[dict[str, Any]] | None = None  # None: as the category says
 
 
 def check_times(draft: Draft, *, now: datetime) -> None:
@@ -43,7 +45,7 @@ def check_times(draft: Draft, *, now: datetime) -> None:
         raise _invalid("/expires_at", "in_the_past", "It must expire after it is sent.")
     if draft.due_at is not None and draft.expires_at and draft.due_at > draft.expires_at:
         raise _invalid("/due_at", "after_expiry", "It must be due before it expires.")
-    if draft.on_expiry != "none" and draft.expires_at is None:
+    if draft.on_expiry not in {None, "none"} and draft.expires_at is None:
         raise _invalid("/on_expiry", "needs_expires_at", "Say when it expires.")
     if draft.joiners and draft.expires_at is None:
         raise _invalid("/joiners", "needs_expires_at", "Say until when they get it.")
@@ -72,7 +74,7 @@ def policy(draft: Draft, *, seats: Sequence[int]) -> dict[str, Any]:
     """Its policy with all defaults. Raises Invalid for a quorum above the seats of its step."""
     given = draft.policy
     if given.get("mode") == "collect":
-        if draft.on_expiry != "none":
+        if draft.on_expiry not in {None, "none"}:
             raise decides_nothing()
         return {"mode": "collect"}
     if given.get("mode") != "sequence":
@@ -85,6 +87,31 @@ def policy(draft: Draft, *, seats: Sequence[int]) -> dict[str, Any]:
 def decides_nothing() -> errors.Invalid:
     """The refusal of a default decision for what decides nothing."""
     return _invalid("/on_expiry", "decides_nothing", "What collects answers decides nothing.")
+
+
+def on_expiry(draft: Draft, *, default: str) -> str:
+    """What happens at its end: as it says, else as its category does if there is an end."""
+    if draft.kind != Notification.Kind.REQUEST or draft.policy.get("mode") == "collect":
+        return "none"
+    return draft.on_expiry or (default if draft.expires_at is not None else "none")
+
+
+def escalation(draft: Draft, *, default: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What happens while nobody answers: as it says, else what of its category's makes sense of it.
+
+    Raises Invalid, telling every flaw.
+    """
+    decides = draft.kind == Notification.Kind.REQUEST and draft.policy.get("mode") != "collect"
+    if draft.escalation is None:
+        if draft.kind == Notification.Kind.NOTICE:
+            return []
+        return list(default) if decides else plan.only_reminders(default)
+    if draft.escalation and draft.kind == Notification.Kind.NOTICE:
+        raise _invalid("/escalation", "nobody_waits", "A notice waits for nobody.")
+    flaws = plan.check(draft.escalation, pointer="/escalation", seated=decides)
+    if flaws:
+        raise errors.Invalid("The escalation is not valid. See errors.", errors=flaws)
+    return draft.escalation
 
 
 def _rule(given: dict[str, Any], *, pointer: str, seats: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from hub.lib import clock, logging
 from notifications import clearing, errands, expiry, fanout, joiners, queues
 from notifications.callbacks import switchboard
+from notifications.escalation import run as escalation
 from notifications.models import Errand
 from notifications.push import send
 
@@ -25,6 +26,7 @@ STEPS: dict[str, Step] = {
     Errand.Kind.CLOSE: clearing.run,
     Errand.Kind.EXPIRE: expiry.run,
     Errand.Kind.JOINERS: joiners.run,
+    Errand.Kind.ESCALATE: escalation.run,
 }
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0

@@ -13,6 +13,7 @@ from accounts.subsystems import Caller
 from hub.lib import errors
 from notifications import clearing, closing, drafts, ending, errands, queues, reports
 from notifications.approvals import steps
+from notifications.escalation import schedule
 from notifications.models import Delivery, Errand, Notification
 from notifications.models.notification import Card
 
@@ -110,6 +111,8 @@ def _change(notification: Notification, edit: Edit, *, now: datetime) -> list[st
     notification.save(update_fields=["content", "sealed_content", "version", "step", *beside])
     if "expires_at" in beside:
         _expire(notification, now=now)
+    if "due_at" in beside:
+        schedule.anew(notification, now=now)
     return [*changed, *beside]
 
 

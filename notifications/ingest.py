@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -215,7 +216,8 @@ def _plan_one(
         send_at=draft.send_at,
         due_at=draft.due_at,
         expires_at=draft.expires_at,
-        on_expiry=draft.on_expiry,
+        on_expiry=drafts.on_expiry(draft, default=category.on_expiry),
+        escalation=_escalation(draft, category=category),
         people=few or (),
         seats=[ids.uuid7() for _ in few or ()] if is_request else (),
         steps=steps if len(asked) > 1 else (),
@@ -264,6 +266,18 @@ def _requester(draft: Draft, *, found: lookup.Found) -> lookup.Who | None:
     if requester is None:
         raise _invalid("/requester", "unknown_employee", "No employee has this id.")
     return requester[0]
+
+
+def _escalation(draft: Draft, *, category: lookup.Category) -> list[dict[str, Any]]:
+    """What happens while nobody answers. Raises Invalid, also for a group that is empty."""
+    steps = drafts.escalation(draft, default=category.escalation)
+    for place, step in enumerate(draft.escalation or ()):
+        if step["do"] == "group":
+            pointer = f"/escalation/{place}/group"
+            members = audience.validate({"any": [{"group": step["group"]}]}, pointer=pointer)
+            if not audience.count(members):
+                raise _invalid(pointer, "audience_empty", "Nobody is in this group.")
+    return steps
 
 
 def _nobody(unknown: Sequence[str], *, pointer: str) -> errors.Invalid:

@@ -6,9 +6,11 @@ assumption was wrong, and then `look_up` asks, for any number of drafts by one s
 See docs/adr/0008-accepting-fast.md.
 """
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 
@@ -19,10 +21,14 @@ from hub.lib import statements
 
 REMEMBERED_AT_MOST = 1000
 QUERY = """
-SELECT 'category', key::text, id, true, sensitivity, xmin || '/' || ctid FROM notifications_category
+SELECT 'category', key::text, id, true, sensitivity, xmin || '/' || ctid,
+       CASE WHEN on_expiry <> 'none' OR escalation <> '[]'
+            THEN jsonb_build_object('on_expiry', on_expiry, 'escalation', escalation)::text END
+  FROM notifications_category
  WHERE subsystem_id = %(subsystem)s AND key = ANY (%(categories)s)
 UNION ALL
-SELECT found.kind, found.name, found.id, found.enabled, NULL, NULL FROM ({people}) AS found
+SELECT found.kind, found.name, found.id, found.enabled, NULL, NULL, NULL
+  FROM ({people}) AS found
 """
 
 
@@ -36,6 +42,8 @@ class Category:
     id: uuid.UUID
     sensitivity: str
     seen: str  # which form of the row it was: its transaction and place, as `writing` has it
+    on_expiry: str = "none"  # where a draft does not say it
+    escalation: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +100,13 @@ def look_up(*, categories: Iterable[str], names: Iterable[Name], caller: Caller)
     people, parameters = audience.people(names)
     found = Found()
     asked = {"subsystem": caller.subsystem_id, "categories": list(categories), **parameters}
-    for kind, name, id_, is_enabled, sensitivity, seen in statements.rows(
+    for kind, name, id_, is_enabled, sensitivity, seen, traits in statements.rows(
         QUERY.format(people=people), asked
     ):
         if kind == "category":
-            found.categories[name] = _remember(caller, name, Category(id_, sensitivity, seen))
+            defaults = json.loads(traits) if traits else {}
+            category = Category(id_, sensitivity, seen, **defaults)
+            found.categories[name] = _remember(caller, name, category)
             continue
         named = Name(kind, name)
         found.everybody.setdefault(named, []).append(id_)

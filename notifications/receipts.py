@@ -15,11 +15,11 @@ def delivered(
     now: datetime,
 ) -> int:
     """Mark the pushes of these notifications to this device as drawn; how many were news."""
-    return Delivery.objects.filter(
+    shown = Delivery.objects.filter(
         employee_id=employee_id,
         device_id=device_id,
         notification_id__in=list(notification_ids),
-        purpose=Delivery.Purpose.SHOW,
         # A push whose answer was lost may have arrived all the same.
         state__in=[Delivery.State.SENT, Delivery.State.QUEUED],
-    ).update(state=Delivery.State.DELIVERED, delivered_at=now)
+    ).exclude(purpose=Delivery.Purpose.CLEAR)
+    return shown.update(state=Delivery.State.DELIVERED, delivered_at=now)

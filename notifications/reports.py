@@ -10,6 +10,7 @@ from accounts.subsystems import Caller
 from hub.lib import clock, cursors, errors, ids
 from notifications import inbox, surveys
 from notifications.assurance import kept, receipt
+from notifications.escalation import prompts
 from notifications.models import Decision, Delivery, Notification, Recipient
 
 
@@ -43,6 +44,7 @@ class Report(TypedDict):
     send_at: str | None
     due_at: str | None
     expires_at: str | None
+    escalation: list[dict[str, Any]]
     closed_at: str | None
     closed_reason: str | None
     settlement: dict[str, Any] | None
@@ -56,10 +58,11 @@ class Report(TypedDict):
 
 
 class FullReport(Report):
-    """A report with its counts, which cost a read each."""
+    """A report with its counts and prompts, which cost a read each."""
 
     counts: Counts
     answers: dict[str, int] | None
+    prompts: list[prompts.Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +86,6 @@ def one(*, caller: Caller, notification_id: uuid.UUID) -> FullReport:
     if notification is None:
         raise errors.NotFound("There is no such notification of your sub-system.")
     return full(notification)
-
-
-def full(notification: Notification) -> FullReport:
-    """A notification with its counts."""
-    return {
-        **report(notification),
-        "counts": counts(notification),
-        "answers": surveys.answers(notification),
-    }
 
 
 def receipts(*, caller: Caller, notification_id: uuid.UUID) -> list[receipt.Receipt]:
@@ -147,6 +141,7 @@ def report(notification: Notification) -> Report:
         "send_at": clock.text(notification.send_at),
         "due_at": clock.text(notification.due_at),
         "expires_at": clock.text(notification.expires_at),
+        "escalation": notification.escalation,
         "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.reason,
         "settlement": notification.settled,
@@ -157,6 +152,16 @@ def report(notification: Notification) -> Report:
         "metadata": notification.metadata,
         "progress": notification.progress,
         "decision": None if decision is None else inbox.outcome(decision),
+    }
+
+
+def full(notification: Notification) -> FullReport:
+    """A notification with its counts and all that was done while people did not answer."""
+    return {
+        **report(notification),
+        "counts": counts(notification),
+        "answers": surveys.answers(notification),
+        "prompts": prompts.told(notification),
     }
 
 

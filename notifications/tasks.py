@@ -7,6 +7,7 @@ from celery import shared_task, signals
 from hub.lib import clock
 from notifications import drain as work
 from notifications import errands, queues, sweep
+from notifications.escalation import leavers
 
 
 @shared_task(name="notifications.drain")
@@ -21,6 +22,12 @@ def relay() -> None:
     """Ring for whatever is due or whose lease ended."""
     for queue in errands.due_queues(now=clock.now()):
         queues.send(queue)
+
+
+@shared_task(name="notifications.pass_on_seats")
+def pass_on_seats() -> None:
+    """Let somebody else answer from the seats of who has left."""
+    leavers.sweep(clock.now())
 
 
 @signals.worker_ready.connect

@@ -36,7 +36,7 @@ def moment(zone: ZoneInfo, *, at: time, start: datetime) -> datetime:
 
 def plan(people: QuerySet[Employee], *, at: time, start: datetime) -> list[datetime]:
     """The moments at which it is that hour for some of these people, in order."""
-    return sorted({moment(_zone(clock), at=at, start=start) for clock in _clocks(people)})
+    return sorted({moment(zone(clock), at=at, start=start) for clock in _clocks(people)})
 
 
 def of(
@@ -44,7 +44,7 @@ def of(
 ) -> QuerySet[Employee]:
     """Those of the people whose hour that moment is."""
     theirs = [
-        clock for clock in _clocks(people) if moment(_zone(clock), at=at, start=start) == wave_at
+        clock for clock in _clocks(people) if moment(zone(clock), at=at, start=start) == wave_at
     ]
     condition = Q(pk__in=[])
     for time_zone, geo in theirs:
@@ -56,7 +56,8 @@ def _clocks(people: QuerySet[Employee]) -> list[Clock]:
     return list(people.order_by().values_list("time_zone", "geo").distinct())
 
 
-def _zone(clock: Clock) -> ZoneInfo:
+def zone(clock: Clock) -> ZoneInfo:
+    """Where those clocks are: the employee's own zone, else the geo's, else UTC."""
     time_zone, geo = clock
     return _known(time_zone) or _known(settings.GEO_TIME_ZONES.get(geo, "")) or ZoneInfo("UTC")
 

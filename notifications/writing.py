@@ -19,6 +19,7 @@ from accounts import repeats
 from accounts.subsystems import Caller
 from hub.lib import statements
 from notifications import errands, queues
+from notifications.escalation import schedule
 from notifications.fanout import JOINERS_EVERY
 from notifications.models import Delivery, Errand, Notification
 from notifications.models.category import Sensitivity
@@ -35,7 +36,7 @@ WITH given AS MATERIALIZED (
         sensitivity text, priority text, content jsonb, sealed_content bytea, audience jsonb,
         policy jsonb, requester_id uuid, requester text, collapse_key text, metadata jsonb,
         waves jsonb, joiners bool, send_at timestamptz, due_at timestamptz,
-        expires_at timestamptz, on_expiry text, held_over int, tells_each bool,
+        expires_at timestamptz, on_expiry text, held_over int, tells_each bool, escalation jsonb,
         people uuid[], names text[], seats uuid[], steps int[], at_once bool, copies int)
       LEFT JOIN LATERAL (
         SELECT id FROM notifications_category
@@ -66,11 +67,11 @@ notification AS (
         id, subsystem_id, category_id, mode, kind, reference, state, version, sensitivity,
         priority, content, sealed_content, audience, policy, requester_id, collapse_key, metadata,
         waves, joiners, send_at, due_at, expires_at, on_expiry, created_at, sent_with, held_over,
-        tells_each, fanned_out_at, recipient_count, next_sequence)
+        tells_each, escalation, fanned_out_at, recipient_count, next_sequence)
     SELECT id, %(subsystem)s, category_id, %(mode)s, kind, reference, state, 1, sensitivity,
            priority, content, sealed_content, audience, policy, asked_by, collapse_key,
            metadata, waves, joiners, send_at, due_at, expires_at, on_expiry, %(now)s, %(key)s,
-           held_over, tells_each,
+           held_over, tells_each, escalation,
            CASE WHEN at_once THEN %(now)s::timestamptz END,
            CASE WHEN at_once THEN copies ELSE 0 END, 1
       FROM given, claimed),
@@ -102,6 +103,7 @@ SELECT (SELECT count(*) FROM sound), (SELECT count(*) FROM claimed)
 _PUSH = str(Errand.Kind.PUSH.value)
 _FAN_OUT = str(Errand.Kind.FAN_OUT.value)
 _JOINERS = str(Errand.Kind.JOINERS.value)
+_ESCALATE = str(Errand.Kind.ESCALATE.value)
 _EXPIRE = str(Errand.Kind.EXPIRE.value)
 _SHOW = str(Delivery.Purpose.SHOW.value)
 _SEALED: Any = Notification._meta.get_field("sealed_content")
@@ -150,6 +152,7 @@ class Row:
     steps: Sequence[int]  # and their steps; none where there is but one
     at_once: bool  # its copies are written now, not by a fan-out
     held_over: int | None  # the blast radius that it exceeds
+    escalation: Sequence[dict[str, Any]] = ()  # what happens while nobody answers
     tells_each: bool = False  # of an acknowledgement: an event for each person who confirms
 
     @property
@@ -215,6 +218,7 @@ def _json(row: Row) -> dict[str, Any]:
         "joiners": row.joiners,
         "held_over": row.held_over,
         "tells_each": row.tells_each,
+        "escalation": list(row.escalation),
         "send_at": _moment(row.send_at),
         "due_at": _moment(row.due_at),
         "expires_at": _moment(row.expires_at),
@@ -229,7 +233,7 @@ def _json(row: Row) -> dict[str, Any]:
 
 
 def _errands(row: Row, *, now: datetime) -> list[dict[str, Any]]:
-    """What the row makes necessary: a push or a fan-out, its joiners and its expiry."""
+    """What the row makes necessary: a push or a fan-out, its joiners, its expiry, its reminders."""
     lane = errands.lane_for(kind=row.kind, priority=row.priority)
     if row.at_once:
         push = _errand(_PUSH, row, lane=lane, due_at=now, now=now)
@@ -242,6 +246,15 @@ def _errands(row: Row, *, now: datetime) -> list[dict[str, Any]]:
         due = []  # the release sends it
     if row.expires_at is not None:
         due.append(_errand(_EXPIRE, row, lane=lane, due_at=row.expires_at, now=now))
+    if row.escalation or row.due_at is not None:
+        first_at = schedule.first(
+            row.escalation,
+            kind=row.kind,
+            asked_at=max(now, row.send_at or now),
+            due_at=row.due_at,
+        )
+        if first_at is not None:
+            due.append(_errand(_ESCALATE, row, lane=lane, due_at=first_at, now=now))
     return due
 
 

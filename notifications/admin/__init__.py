@@ -1,5 +1,21 @@
 """The admin of the story: what was sent, who was told, what was answered, what is still to do."""
 
-from notifications.admin import callbacks, categories, devices, errands, notifications
+from notifications.admin import (
+    calendars,
+    callbacks,
+    categories,
+    devices,
+    errands,
+    notifications,
+    seats,
+)
 
-__all__ = ["callbacks", "categories", "devices", "errands", "notifications"]
+__all__ = [
+    "calendars",
+    "callbacks",
+    "categories",
+    "devices",
+    "errands",
+    "notifications",
+    "seats",
+]

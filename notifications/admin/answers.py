@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from accounts.admin import base, tables
 from accounts.models import Employee
-from notifications.models import CallbackEvent, Decision, Notification, Response, Seat
+from notifications.models import CallbackEvent, Decision, Notification, Prompt, Response, Seat
 
 SEATS_AT_MOST = 500
 
@@ -30,6 +30,8 @@ def tables_of(
             yield seats(notification)
         if base.may_view(request, Response):
             yield responses(notification, readable=readable)
+    if base.may_view(request, Prompt):
+        yield prompts_of(notification)
     if base.may_view(request, CallbackEvent):
         yield callbacks(notification)
 
@@ -90,6 +92,27 @@ def responses(notification: Notification, *, readable: bool) -> tables.Table:
             for row in found.order_by("id")[:SEATS_AT_MOST]
         ],
         empty="Nobody has answered.",
+    )
+
+
+def prompts_of(notification: Notification) -> tables.Table:
+    """What was done while people did not answer."""
+    found = Prompt.objects.filter(notification=notification).order_by("round")
+    return tables.Table(
+        "Reminders and escalation",
+        ["Round", "Step", "What", "Began", "Done", "People reached"],
+        [
+            [
+                prompt.round,
+                prompt.step,
+                prompt.do,
+                tables.moment(prompt.began_at),
+                tables.moment(prompt.done_at),
+                prompt.reached,
+            ]
+            for prompt in found
+        ],
+        empty="Nothing yet.",
     )
 
 

@@ -14,8 +14,11 @@ from notifications.models.category import Sensitivity
 
 TRAITS = (
     "name", "essential", "sensitivity", "reject_needs_comment", "strict_acknowledgement",
-    "bulk_answers", "step_up",
+    "bulk_answers", "step_up", "escalation", "on_expiry", "fallback_group",
 )  # fmt: skip
+
+
+UNSAID: dict[str, Any] = {"escalation": [], "on_expiry": "none"}
 
 
 class TraitsForm(forms.Form):
@@ -44,6 +47,24 @@ class TraitsForm(forms.Form):
         required=False,
         help_text="Answers are only taken signed by the person's phone; it holds at once.",
     )
+    escalation = forms.JSONField(
+        initial=list,
+        required=False,
+        help_text='While nobody answers, such as [{"after": "P1D", "do": "remind"},'
+        ' {"after": "P3D", "do": "manager"}, {"after": "P5D", "do": "group", "group": "Board"}].'
+        " Where a notification does not say it itself.",
+    )
+    on_expiry = forms.ChoiceField(
+        choices=[(each, each) for each in ("none", "approve", "reject")],
+        initial="none",
+        required=False,
+        help_text="What ends a request at its expiry, where it does not say it itself.",
+    )
+    fallback_group = forms.CharField(
+        max_length=256,
+        required=False,
+        help_text="A group of the directory that answers where there is no manager left.",
+    )
 
 
 class CreationForm(TraitsForm):
@@ -56,7 +77,10 @@ class CreationForm(TraitsForm):
 
 def traits_of(data: Any) -> categories.Traits:
     """The traits in a filled-in form."""
-    return categories.Traits(**{name: data[name] for name in TRAITS})
+    traits = {name: data[name] for name in TRAITS}
+    return categories.Traits(
+        **traits | {name: traits[name] or default for name, default in UNSAID.items()}
+    )
 
 
 def create(deed: acts.Deed) -> None:

@@ -13,9 +13,12 @@ from django.http import HttpRequest
 from accounts.admin import tables
 from accounts.models import Employee
 from hub.lib import cursors
-from notifications.models import Delivery, Notification, Recipient
+from notifications import recipients as people
+from notifications.models import Delivery, Notification
 
 PAGE_ROWS = 100
+# What an address may ask for: those who have not read, confirmed or answered.
+LACKING = {"unread": "read", "unconfirmed": "acknowledged", "unanswered": "responded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,13 @@ class Page:
     following: str
 
 
-def recipients(notification: Notification, *, employee: str, after: str) -> Page:
+def recipients(notification: Notification, *, employee: str, after: str, only: str = "") -> Page:
     """Who sees it and when they did what, from a cursor on; with an employee id, that one only.
 
-    Raises Invalid for a cursor that no page gave out.
+    `only` those of LACKING who have not. Raises Invalid for a cursor that no page gave out.
     """
-    found = Recipient.objects.filter(notification=notification).select_related("employee")
+    lacking = {LACKING[only]: False} if only in LACKING else {}
+    found = people.narrowed(notification, **lacking).select_related("employee")
     if employee:
         found = found.filter(employee__in=Employee.objects.filter(employee_id=employee))
     elif after:
@@ -61,7 +65,7 @@ def recipients(notification: Notification, *, employee: str, after: str) -> Page
     return Page(table, tuple(row.employee_id for row in shown), following)
 
 
-def deliveries(notification: Notification, *, employee: str, after: str) -> Page:
+def deliveries(notification: Notification, *, employee: str, after: str, only: str = "") -> Page:
     """What was pushed to which phone and what became of it; as `recipients`."""
     found = Delivery.objects.filter(notification=notification)
     if employee:
@@ -107,10 +111,9 @@ def deliveries(notification: Notification, *, employee: str, after: str) -> Page
 
 
 def asked(request: HttpRequest) -> dict[str, str]:
-    """What the address asks for: an employee id, or a cursor."""
-    return {
-        name: request.GET.get(name, "").strip().replace("\0", "") for name in ("employee", "after")
-    }
+    """What the address asks for: an employee id, or a cursor; and those only who have not."""
+    names = ("employee", "after", "only")
+    return {name: request.GET.get(name, "").strip().replace("\0", "") for name in names}
 
 
 def _beyond(device: uuid.UUID, purpose: str, version: int) -> Q:

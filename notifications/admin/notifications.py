@@ -58,6 +58,12 @@ def is_live(notification: Notification) -> bool:
     return lifecycle.may(notification, become=Notification.State.WITHDRAWN)
 
 
+WAITING_FOR: dict[str, tuple[str, str]] = {
+    Notification.Kind.ACKNOWLEDGEMENT: ("Who has not confirmed", "unconfirmed"),
+    Notification.Kind.REQUEST: ("Who has not answered", "unanswered"),
+}
+
+
 @admin.register(Notification)
 class NotificationAdmin(base.ReadOnlyAdmin):
     """Notifications, found by id or by the sender's reference."""
@@ -161,6 +167,9 @@ class NotificationAdmin(base.ReadOnlyAdmin):
         for model, page in ((Recipient, "recipients"), (Delivery, "deliveries")):
             if base.may_view(request, model):
                 yield page.capitalize(), self._address(page, row.pk)
+        if base.may_view(request, Recipient) and row.kind in WAITING_FOR:
+            label, only = WAITING_FOR[row.kind]
+            yield label, f"{self._address('recipients', row.pk)}?only={only}"
         yield from super().links(request, row)
 
     def tables_below(self, request: HttpRequest, row: Notification) -> Iterable[tables.Table]:

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.api import bodies
 from notifications.api.actions import ActionOffered
+from notifications.api.escalations import EscalationStep
 from notifications.models import Decision, Notification, Question
 from notifications.models.category import Sensitivity
 
@@ -187,6 +188,7 @@ class ReportShape(bodies.Body):
     send_at = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
+    escalation = EscalationStep(many=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_reason = serializers.CharField(allow_null=True)
     settlement = SettlementShape(allow_null=True)

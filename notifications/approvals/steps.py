@@ -10,6 +10,7 @@ from django.db.models import F
 
 from notifications import errands
 from notifications.approvals import policy
+from notifications.escalation import schedule
 from notifications.models import Delivery, Errand, Notification, Response, Seat
 
 # Whoever was asked in an earlier step already is asked again: it comes anew to the top of the
@@ -54,7 +55,10 @@ def open_step(notification: Notification, *, step: int, now: datetime) -> None:
     Its approvers have their copies from the commit on, and are pushed by errand.
     """
     notification.step = step
-    notification.save(update_fields=["step"])
+    # An edit begins at the first step again, and does not start what happens meanwhile anew.
+    notification.step_opened_at = now if step else None
+    notification.save(update_fields=["step", "step_opened_at"])
+    schedule.anew(notification, now=now)
     with connection.cursor() as cursor:
         cursor.execute(COPY, {"notification": notification.id, "step": step, "now": now})
         first, last, size, new, again = cursor.fetchone() or (None, None, 0, 0, [])

@@ -1,6 +1,7 @@
 """The story: what was sent, who sees it, who answers, and what became of the answer."""
 
 from notifications.models.breaker import Breaker, CallbackCall
+from notifications.models.calendar import Calendar, Holiday
 from notifications.models.callback import CallbackAttempt, CallbackEvent
 from notifications.models.category import Category
 from notifications.models.change import BroadcastChange
@@ -8,6 +9,7 @@ from notifications.models.decision_receipt import DecisionReceipt
 from notifications.models.delivery import Delivery
 from notifications.models.errand import Errand
 from notifications.models.notification import Notification
+from notifications.models.prompt import Prompt
 from notifications.models.question import Question
 from notifications.models.recipient import Recipient
 from notifications.models.response import Decision, Response
@@ -17,6 +19,7 @@ from notifications.models.switch import Switch
 __all__ = [
     "Breaker",
     "BroadcastChange",
+    "Calendar",
     "CallbackAttempt",
     "CallbackCall",
     "CallbackEvent",
@@ -25,7 +28,9 @@ __all__ = [
     "DecisionReceipt",
     "Delivery",
     "Errand",
+    "Holiday",
     "Notification",
+    "Prompt",
     "Question",
     "Recipient",
     "Response",

@@ -32,9 +32,16 @@ class Category(models.Model):
     bulk_answers = models.BooleanField(default=False, db_default=False)
     # Answers are only taken signed by the person's phone.
     step_up = models.BooleanField(default=False, db_default=False)
+    # Where a notification does not say it itself.
+    escalation = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    on_expiry = models.CharField(max_length=8, default="none", db_default="none")
+    # Who answers where there is no manager left; the name of a group of the directory.
+    fallback_group = models.CharField(max_length=256, blank=True, db_default="")
 
     personal: dict[str, Personal] = {}
-    not_personal = frozenset({"key", "name", "sensitivity"})
+    not_personal = frozenset(
+        {"key", "name", "sensitivity", "escalation", "on_expiry", "fallback_group"}
+    )
 
     class Meta:
         verbose_name_plural = "categories"

@@ -18,6 +18,7 @@ class Delivery(models.Model):
     """
 
     class Purpose(models.TextChoices):
+        # A reminder has a name of its own, with its round: remind1, remind2, …
         SHOW = "show"
         CLEAR = "clear"
         REFUSED = "refused"  # to who decided: the sub-system did not carry it out

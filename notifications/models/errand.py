@@ -21,6 +21,7 @@ class Errand(models.Model):
         CALL_BACK = "call_back"
         EXPIRE = "expire"
         JOINERS = "joiners"
+        ESCALATE = "escalate"
 
     HEAVY = 1_000_000  # takes long by itself: claimed as the last of a batch
 

@@ -106,6 +106,7 @@ class Notification(models.Model):
     policy = models.JSONField(default=dict)
     # Of a sequence: which step is asked. It moves with the answer that opens the next one.
     step = models.PositiveSmallIntegerField(default=0, db_default=0)
+    step_opened_at = models.DateTimeField(null=True)  # null: with the notification
     requester = models.ForeignKey(
         "accounts.Employee", null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -118,6 +119,8 @@ class Notification(models.Model):
     # So few must confirm it that its sender is told of each; of more there is the report.
     tells_each = models.BooleanField(default=False, db_default=False)
     send_at = models.DateTimeField(null=True)
+    # [{"after": "P1D", "do": "remind"}, …]: what happens while nobody answers.
+    escalation = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     due_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     on_expiry = models.CharField(max_length=8, default="none")
@@ -154,6 +157,7 @@ class Notification(models.Model):
             "policy",
             "collapse_key",
             "on_expiry",
+            "escalation",
         }
     )
 

@@ -29,6 +29,7 @@ class Recipient(models.Model):
     # Which version was confirmed as read: 0 none yet; null where there is nothing to confirm.
     acknowledged_version = models.PositiveIntegerField(null=True)
     responded_at = models.DateTimeField(null=True)
+    prompted = models.PositiveSmallIntegerField(default=0, db_default=0)  # the last prompt's round
     archived_at = models.DateTimeField(null=True)
     changed_in = TransactionId(db_default=CurrentTransactionId())
 

@@ -29,6 +29,10 @@ class Seat(models.Model):
     principal = models.ForeignKey("accounts.Employee", on_delete=models.PROTECT, related_name="+")
     holder = models.ForeignKey("accounts.Employee", on_delete=models.PROTECT, related_name="+")
     source = models.CharField(max_length=12, choices=Source, default=Source.AUDIENCE)
+    round = models.PositiveSmallIntegerField(default=0, db_default=0)  # of the last prompt
+    stranded_at = models.DateTimeField(
+        null=True
+    )  # the holder has left, and nobody is there instead
 
     personal = {
         "principal": Personal("who is asked", "contract", KEPT),
@@ -40,5 +44,13 @@ class Seat(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["notification", "step", "principal"], name="seat_once_per_step"
+            )
+        ]
+        indexes = [
+            # What an administrator has to look at.
+            models.Index(
+                fields=["stranded_at"],
+                condition=models.Q(stranded_at__isnull=False),
+                name="seat_stranded",
             )
         ]

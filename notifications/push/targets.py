@@ -13,6 +13,7 @@ from accounts.models import Device
 from hub.lib import crypto, logging
 from hub.lib.columns import SealedText
 from notifications.models import Errand
+from notifications.push import reminders
 
 log = logging.get(__name__)
 
@@ -51,7 +52,7 @@ SELECT wanted.errand, device.id::text, recipient.employee_id::text, device.platf
         SELECT 1 FROM notifications_delivery shown
          WHERE shown.notification_id = wanted.notification
            AND shown.employee_id = recipient.employee_id AND shown.device_id = device.id
-           AND shown.purpose = 'show' AND shown.state IN ('queued', 'sent', 'delivered')))
+           AND shown.purpose <> 'clear' AND shown.state IN ('queued', 'sent', 'delivered')))
     OFFSET 0) device
 """
 
@@ -96,7 +97,12 @@ def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int]) -> list[Tar
     )
     with connection.cursor() as cursor:
         cursor.execute(REACHABLE, parameters)
-        return list(_opened(cursor.fetchall()))
+        rows = cursor.fetchall()
+    rung = [errand for errand in wanted if reminders.is_reminder(errand)]
+    if rung:
+        ids, waiting = {errand.id for errand in rung}, reminders.still_waiting(rung)
+        rows = [row for row in rows if row[0] not in ids or (row[0], row[2]) in waiting]
+    return list(_opened(rows))
 
 
 def words(**lists: Sequence[object]) -> dict[str, str]:

@@ -6,14 +6,18 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
-from accounts.models import Employee
+from accounts.models import AuditEvent
 from hub.lib import clock, errors
 from notifications import acknowledgements, changes, inbox, recipients, reports, withdrawal
 from notifications.approvals import refusals
 from notifications.models import CallbackEvent, Errand, Notification, Recipient
 from notifications.waiting import for_person
+from tests.accounts.test_admin import change, root
 from tests.notifications.acting import answer, cleared, shown, work
+
+__all__ = ["root"]
 
 pytestmark = pytest.mark.django_db
 
@@ -266,13 +270,31 @@ def test_two_phones_that_confirm_at_once_tell_the_sender_once(
     assert sorted(CallbackEvent.objects.values_list("sequence", flat=True)) == [1, 2]
 
 
-def test_the_plan_of_what_waits_reads_the_person_s_copies_only(policy, alice):
+def test_what_waits_is_found_without_reading_everybody_s_copies(policy, alice):
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        # A long history of what there was only to read; no copy needs its notification.
+        cursor.execute(
+            "INSERT INTO notifications_recipient (employee_id, notification_id, arrived_at)"
+            " SELECT %s, gen_random_uuid(), now() FROM generate_series(1, 3000)",
+            [alice.id],
+        )
+        cursor.execute("ANALYZE notifications_recipient")
         query = Recipient.objects.filter(for_person(alice.id), employee_id=alice.id)
         sql, parameters = query.values_list("notification_id")[:100].query.sql_with_params()
         cursor.execute(f"EXPLAIN {sql}", parameters)
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
-    assert "recipient_to_acknowledge" in plan
-    assert Employee.objects.count()
+    assert "Seq Scan on notifications_recipient" not in plan
+
+
+def test_staff_see_who_has_not_confirmed_and_the_reading_is_recorded(root, policy, alice, bob):
+    confirm(bob, policy)
+    page = root.get(change(policy)).content.decode()
+    address = reverse("admin:notifications_notification_recipients", args=[policy.pk])
+    assert f"{address}?only=unconfirmed" in page
+    listed = root.get(f"{address}?only=unconfirmed").content.decode()
+
+    assert "E1001" in listed
+    assert "E1002" not in listed
+    assert "E1002" in root.get(address).content.decode()
+    assert AuditEvent.objects.filter(subject_id=str(policy.pk), action__contains="read").exists()

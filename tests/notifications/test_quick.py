@@ -24,6 +24,7 @@ REQUEST = {
     **NOTICE, "kind": "request", "waves": None, "joiners": False, "requester": "E2", "on_expiry": "reject",
     "actions": [{"verb": "approve", "label": "Yes", "comment": "none"}], "collapse_key": "exp.1",
     "policy": {"mode": "quorum", "n": 2, "reject_ends": False},
+    "escalation": [{"after": "P1D", "do": "remind"}, {"after": "P3DT4H", "do": "group", "group": "G"}],
 }  # fmt: skip
 
 

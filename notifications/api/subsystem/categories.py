@@ -14,12 +14,19 @@ from accounts.api import bodies
 from accounts.api.views import SubsystemView, answers
 from hub.lib import clock
 from notifications import categories
+from notifications.api.escalations import EscalationStep
+from notifications.escalation import plan
 from notifications.models.category import Sensitivity
 
 # By the name of a trait, where its type alone does not say what may be said of it.
 NAMED: dict[str, Callable[..., serializers.Field]] = {
     "name": lambda **_: bodies.Line(max_length=128),
     "sensitivity": partial(serializers.ChoiceField, choices=Sensitivity.choices),
+    "escalation": lambda **options: serializers.ListField(
+        child=EscalationStep(), max_length=plan.STEPS_AT_MOST, **options
+    ),
+    "on_expiry": partial(serializers.ChoiceField, choices=["none", "approve", "reject"]),
+    "fallback_group": partial(bodies.Line, max_length=256, allow_blank=True),
 }
 BY_TYPE: dict[object, Callable[..., serializers.Field]] = {
     bool: bodies.Flag,

@@ -7,9 +7,11 @@ from rest_framework import serializers
 from accounts.api import bodies
 from notifications import drafts, ingest
 from notifications.api.actions import ACTIONS_AT_MOST, ActionShape
+from notifications.api.escalations import EscalationStep
 from notifications.api.policies import Audience, Policy
 from notifications.api.shapes import SENDABLE, Fact, Link
 from notifications.api.subsystem import quick
+from notifications.escalation import plan
 from notifications.models import Notification
 from notifications.models.category import Sensitivity
 from notifications.models.notification import Action, Card, Input
@@ -44,7 +46,10 @@ class NotificationInput(bodies.Body):
     send_at = bodies.Moment(required=False, allow_null=True, default=None)
     due_at = bodies.Moment(required=False, allow_null=True, default=None)
     expires_at = bodies.Moment(required=False, allow_null=True, default=None)
-    on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], default="none")
+    on_expiry = serializers.ChoiceField(choices=["none", "approve", "reject"], required=False)
+    escalation = serializers.ListField(
+        child=EscalationStep(), required=False, max_length=plan.STEPS_AT_MOST
+    )
     policy = Policy(required=False)
     actions = serializers.ListField(child=ActionShape(), required=False, max_length=ACTIONS_AT_MOST)
     supersedes = bodies.Id(required=False, allow_null=True, default=None)
@@ -59,7 +64,7 @@ class NotificationInput(bodies.Body):
             for name in ("policy", "actions", "requester"):
                 if attrs.get(name):
                     raise serializers.ValidationError({name: "Only a request has this."})
-            if attrs["on_expiry"] != "none":
+            if attrs.get("on_expiry", "none") != "none":
                 raise serializers.ValidationError({"on_expiry": "Only a request is decided."})
         else:
             for name in ("waves", "joiners"):
@@ -118,7 +123,8 @@ def draft_of(body: dict[str, Any]) -> ingest.Draft:
         send_at=body["send_at"],
         due_at=body["due_at"],
         expires_at=body["expires_at"],
-        on_expiry=body["on_expiry"],
+        on_expiry=body.get("on_expiry"),
+        escalation=[dict(step) for step in body["escalation"]] if "escalation" in body else None,
     )
 
 

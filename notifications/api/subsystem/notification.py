@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts.api import bodies
 from accounts.api.views import SubsystemView, answers
 from notifications import reports
+from notifications.api.escalations import PromptShape
 from notifications.api.shapes import ReportShape
 
 
@@ -26,13 +27,14 @@ class Counts(bodies.Body):
 
 
 class FullReport(ReportShape):
-    """A notification with its counts."""
+    """A notification with its counts, and what was done while people did not answer."""
 
     counts = Counts()
     answers = serializers.DictField(
         child=serializers.IntegerField(), allow_null=True,
         help_text="Of a survey: how often each verb was answered to the present version.",
     )  # fmt: skip
+    prompts = PromptShape(many=True)
 
 
 class ReadNotification(SubsystemView):

@@ -14,7 +14,8 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.api import bodies
 from hub.lib import text
-from notifications.api import actions, policies, shapes
+from notifications.api import actions, escalations, policies, shapes
+from notifications.escalation import plan
 from notifications.models import Notification
 from notifications.models.category import Sensitivity
 
@@ -187,6 +188,13 @@ def _policy(value: object) -> dict[str, Any]:
     return policy
 
 
+def _step(value: object) -> dict[str, Any]:
+    step = _members(value, _STEP)
+    if not {"after", "do"} <= step.keys():
+        raise _Unsure
+    return step
+
+
 def _waves(value: object) -> dict[str, Any]:
     waves = _members(value, _WAVES)
     if len(waves) < len(_WAVES):
@@ -221,6 +229,11 @@ _POLICY: Final = {
     "n": _one_of_type(int, lambda n: 1 <= n <= 500),
     "reject_ends": _one_of_type(bool),
 }
+_STEP: Final = {
+    "after": _matching(escalations.AFTER, 32),
+    "do": _one_of(plan.DOES),
+    "group": _line(256),
+}
 _WAVES: Final = {
     "by": _one_of(("time_zone",)),
     "at": _matching("([01][0-9]|2[0-3]):[0-5][0-9]", 5),
@@ -245,6 +258,7 @@ _NOTIFICATION: Final[dict[str, Reader]] = {
     "due_at": _absent_or(_by_field(bodies.Moment())),
     "expires_at": _absent_or(_by_field(bodies.Moment())),
     "on_expiry": _one_of(("none", "approve", "reject")),
+    "escalation": _list(_step, plan.STEPS_AT_MOST),
     "policy": _policy,
     "actions": _list(_action, actions.ACTIONS_AT_MOST),
     "collapse_key": _absent_or(_matching("[A-Za-z0-9._-]+", 64)),
@@ -254,5 +268,5 @@ _REQUIRED: Final = frozenset({"category", "kind", "title", "audience"})
 _DEFAULTS: Final[dict[str, Any]] = {
     "reference": "", "summary": "", "body": "", "requester": None,
     "priority": Notification.Priority.NORMAL, "send_at": None, "due_at": None, "expires_at": None,
-    "on_expiry": "none", "collapse_key": None, "waves": None, "joiners": False,
+    "collapse_key": None, "waves": None, "joiners": False,
 }  # fmt: skip

@@ -1,0 +1,58 @@
+"""A reminder rings for those who were marked for its round, and are still waited for as it leaves.
+
+Between the first and the last person of its range lie others, who have answered or are off duty;
+and since it was written, somebody may have answered.
+"""
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from notifications.models import Errand
+
+PREFIX = "remind"
+
+STILL_WAITING = """
+SELECT wanted.errand, recipient.employee_id::text
+  FROM unnest(%(errands)s::bigint[], %(notifications)s::uuid[], %(firsts)s::uuid[],
+              %(lasts)s::uuid[], %(purposes)s::text[])
+       AS wanted(errand, notification, first, last, purpose)
+  JOIN notifications_notification notification ON notification.id = wanted.notification
+ CROSS JOIN LATERAL (
+    SELECT employee_id, prompted, acknowledged_version FROM notifications_recipient
+     WHERE notification_id = wanted.notification
+       AND employee_id BETWEEN wanted.first AND wanted.last OFFSET 0) recipient
+ WHERE 'remind' || recipient.prompted %% 100 = wanted.purpose
+   AND CASE WHEN recipient.acknowledged_version IS NOT NULL
+            THEN recipient.acknowledged_version < notification.version
+            ELSE EXISTS (
+                SELECT 1 FROM notifications_seat seat
+                 WHERE seat.notification_id = wanted.notification
+                   AND seat.step = notification.step AND seat.holder_id = recipient.employee_id
+                   AND NOT EXISTS (
+                    SELECT 1 FROM notifications_response
+                     WHERE seat_id = seat.id AND version = notification.version)) END
+"""
+
+
+def is_reminder(errand: Errand) -> bool:
+    """Whether a push is one of a round of reminders."""
+    return errand.purpose.startswith(PREFIX)
+
+
+def still_waiting(errands: Sequence[Errand]) -> set[tuple[int, str]]:
+    """For whom each of these reminders still is: (errand, employee's id)."""
+    if not errands:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STILL_WAITING,
+            {
+                "errands": [errand.id for errand in errands],
+                "notifications": [errand.notification_id for errand in errands],
+                "firsts": [errand.employee_from for errand in errands],
+                "lasts": [errand.employee_to for errand in errands],
+                "purposes": [errand.purpose for errand in errands],
+            },
+        )
+        return set(cursor.fetchall())
