@@ -25,6 +25,7 @@ def main() -> int:
     arguments.add_argument("--layout", default=f"{hub.ALL_QUEUES}:2", help="queues:processes;…")
     arguments.add_argument("--no-peers", action="store_true")
     arguments.add_argument("--no-bucket", action="store_true", help="only without the rate limit")
+    arguments.add_argument("--only-memory", action="store_true", help="of the workers, no speeds")
     given = arguments.parse_args()
     if given.short:
         given.peer_employees, given.memory_employees = 1_600, given.employees
@@ -42,9 +43,16 @@ def main() -> int:
 def measure(made: hub.Stack, given: Any, *, people: int) -> dict[str, Any]:
     """All of the measurements, as the JSON file has them."""
     share = given.employees / people
-    peers = None if given.no_peers else teams.beside(made, employees=given.peer_employees)
+    peers = (
+        None
+        if given.no_peers or given.only_memory
+        else teams.beside(made, employees=given.peer_employees)
+    )
     made.env["FCM_MESSAGES_A_MINUTE"] = str(OPEN)
     memory = growth(made, given, people=people)
+    if given.only_memory:
+        sizes = {"memory_employees": given.memory_employees, "layout": given.layout}
+        return {"name": "fanout", "conditions": machine.conditions(**sizes), "keys": memory}
     made.start_workers(given.layout)
     broadcasts.send(made, share=share / 10)  # connections, caches, prepared statements
     turns: dict[str, list[dict[str, dict[str, float]]]] = {}

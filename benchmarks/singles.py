@@ -23,6 +23,7 @@ def main() -> int:
     """Run it; the exit code."""
     arguments = figures.parser(__doc__)
     arguments.add_argument("--notifications", type=int, default=10_000)
+    arguments.add_argument("--employees", type=int, default=100_000, help="who are there")
     arguments.add_argument("--peer-notifications", type=int, default=1_000)
     arguments.add_argument("--layout", default=f"{hub.ALL_QUEUES}:2", help="queues:processes;…")
     arguments.add_argument("--no-peers", action="store_true")
@@ -31,8 +32,8 @@ def main() -> int:
         given.peer_notifications = min(given.peer_notifications, 400)
     with hub.running(FCM_MESSAGES_A_MINUTE=OPEN) as made:
         # Others receive too: what is small for ten thousand devices may not be for a hundred.
-        hub.say("seeding 100,000 employees")
-        seed.people(100_000)
+        hub.say(f"seeding {given.employees:,} employees")
+        seed.people(given.employees)
         made.key = seed.subsystem()
         made.start_web()
         made.start_workers(given.layout)
@@ -70,7 +71,7 @@ def measure(made: hub.Stack, given: Any) -> dict[str, Any]:
         "name": "singles",
         "conditions": machine.conditions(
             notifications=given.notifications, peer_notifications=given.peer_notifications,
-            runs=given.runs, layout=given.layout, employees=100_000,
+            runs=given.runs, layout=given.layout, employees=given.employees,
         ),
         "keys": keys,
         "singles": found,

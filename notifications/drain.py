@@ -64,9 +64,11 @@ def drain(*, queue: str) -> int:
     ahead: list[Batch] = []  # one at most, read while the provider was waited for
 
     def meanwhile() -> None:
+        if time.monotonic() > ends_at:
+            return  # what is under way must be recorded before the task's own end
         if queue == queues.BULK:
             overtake()
-        if not ahead and time.monotonic() < ends_at:
+        if not ahead:
             ahead.extend(read_ahead(queue))
 
     while time.monotonic() < ends_at:

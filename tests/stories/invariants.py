@@ -88,5 +88,8 @@ def _dump(client: Redis) -> Iterator[str]:
         "zset": ("ZRANGE", [0, -1]),
     }
     for key in ask("KEYS", "*"):
-        command, rest = reading[ask("TYPE", key)]
+        kind = ask("TYPE", key)
+        if kind == "none":
+            continue  # its time was over meanwhile
+        command, rest = reading[kind]
         yield f"{key}: {ask(command, key, *rest)}\n"
