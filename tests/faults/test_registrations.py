@@ -7,8 +7,7 @@ import pytest
 from redis import Redis
 
 from hub.demo import app
-from tests.faults.crowd import DEPARTMENT, Crowd
-from tests.stories import invariants
+from tests.faults.crowd import DEPARTMENT, Crowd, done_in_a_hurry
 from tests.stories.hub_process import until
 from tests.stories.world import World
 
@@ -185,19 +184,6 @@ def the_storms_end_is_waited_for(world: World) -> None:
     assert all(minute < due_at < minute + timedelta(hours=1.1) for (due_at,) in waits)
     with Redis.from_url(world.redis.url, decode_responses=True) as client:
         assert any(client.hexists(key, "ramp_from") for key in client.scan_iter("hub:push-rate:*"))
-
-
-def done_in_a_hurry(world: World) -> None:
-    """Let all waiting be over, again and again, until nothing is left to do."""
-
-    def nothing_left() -> bool:
-        world.change("UPDATE notifications_errand SET due_at = now() WHERE due_at > now()")
-        with Redis.from_url(world.redis.url) as client:
-            client.delete("nothing", *client.scan_iter("hub:push-rate:*"))
-        return not invariants.errands(world)
-
-    until("everything is done", nothing_left, every_seconds=1)
-    invariants.hold(world)
 
 
 def asked(world: World, notification: str) -> bool:
