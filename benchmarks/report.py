@@ -61,6 +61,14 @@ BARS: dict[str, tuple[str, str, Sequence[tuple[str, str, float]]]] = {
         " `docker/compose.yml`; `_one_worker` is the same with a single worker for all queues.",
         (("ratio_p95", "≤", 3),),
     ),
+    "callbacks": (
+        "Callbacks",
+        "From events that wait at fifty sub-systems to recorded answers, by one worker process. The"
+        " ceiling is the hub's own HTTP client with as many threads and nothing else; ratios are of"
+        " CPU, the database's included. With one dead: one of the fifty never answers; the rate is"
+        " that of the others.",
+        (("ratio_with_one_dead", "≥", 0.8),),
+    ),
     "sync": (
         "Sync",
         "Following a pretend domain controller: everybody for the first time, everybody again, what"

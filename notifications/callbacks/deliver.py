@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from accounts import subsystems
 from accounts.models import Subsystem
 from hub.lib import logging
-from notifications import errands
+from notifications import errands, queues
 from notifications.callbacks import breaker, calling, claims, outcomes, turns
 from notifications.callbacks.calling import Call, Said
 from notifications.callbacks.verdicts import Meaning
-from notifications.models import CallbackAttempt, CallbackEvent, Decision, Errand
+from notifications.models import Breaker, CallbackAttempt, CallbackEvent, Decision, Errand
 
 log = logging.get(__name__)
 
@@ -23,6 +23,10 @@ log = logging.get(__name__)
 ORDER_WAIT = timedelta(seconds=5)
 # Whatever a Retry-After asks for: an event that was to be told this long ago is given up.
 GIVEN_UP_AFTER = timedelta(days=7)
+
+# What waits behind an open breaker without a try of its own is given up when the schedule would be.
+GIVEN_UP_UNTRIED = timedelta(days=4)
+OVERDUE_AT_A_TIME = 100
 
 SETTLED = {Meaning.CONFIRMED, Meaning.REFUSED, Meaning.PENDING}
 
@@ -138,6 +142,30 @@ def _go_on(call: Call, said: Said, *, now: datetime) -> None:
     else:
         log.warning("callback_not_told", event_id=str(event.id), problem=problem)
     errands.postpone(errand, until=now + wait, error=problem)
+
+
+def give_up_overdue(*, now: datetime) -> int:
+    """Give up what has waited too long behind open breakers, up to OVERDUE_AT_A_TIME; how many.
+
+    The people who wait for an outcome read that it is undeliverable, as after ten tries.
+    """
+    shut = Breaker.objects.filter(opened_at__isnull=False).values_list("subsystem_id", flat=True)
+    overdue = Errand.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lte=now),
+        queue=queues.CALLBACK,
+        lane__in=range(4),
+        subsystem_id__in=list(shut),
+        dead_at=None,
+        created_at__lte=now - GIVEN_UP_UNTRIED,
+    )
+    with transaction.atomic():
+        found = list(overdue.select_for_update(skip_locked=True)[:OVERDUE_AT_A_TIME])
+        events = CallbackEvent.objects.select_related("subsystem", "notification").defer("body")
+        known = events.in_bulk([errand.event_id for errand in found if errand.event_id])
+        for errand in found:
+            if errand.event_id in known:
+                _give_up(errand, event=known[errand.event_id], now=now)
+    return len(found)
 
 
 def _give_up(errand: Errand, *, event: CallbackEvent, now: datetime) -> None:

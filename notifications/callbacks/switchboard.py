@@ -37,6 +37,7 @@ def drain(*, seconds: float) -> tuple[int, bool]:
     started, done = time.monotonic(), 0
     under_way: dict[Future[Said], Call] = {}
     claims.know_senders()
+    deliver.give_up_overdue(now=clock.now())
     while True:
         in_time = time.monotonic() - started < seconds
         free = settings.CALLBACK_CALLS_AT_ONCE - len(under_way)

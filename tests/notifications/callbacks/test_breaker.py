@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from hub.lib import clock
-from notifications.callbacks import breaker, claims, switchboard
+from notifications.callbacks import breaker, claims, deliver, switchboard
 from notifications.models import Breaker, CallbackEvent, Errand
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +123,16 @@ def test_a_retry_after_puts_the_next_probe_off_by_ten_minutes_at_most(payroll, s
     breaker.failed(subsystem_id=payroll.pk, began_at=now, retry_after=timedelta(hours=20), now=now)
 
     assert Breaker.objects.get().probe_at - now == timedelta(minutes=10)
+
+
+def test_what_has_waited_too_long_behind_an_open_breaker_is_given_up_untried(down, endpoint):
+    Errand.objects.filter(event=down[9]).update(created_at=clock.now() - deliver.GIVEN_UP_UNTRIED)
+    work_once()
+
+    assert CallbackEvent.objects.get(pk=down[9].pk).state == "dead"
+    assert CallbackEvent.objects.filter(state="pending").count() == 9
+    assert len(endpoint.heard) == 3
+    assert Errand.objects.count() == 9
 
 
 def test_work_ends_while_a_breaker_is_open(down, endpoint):
