@@ -41,6 +41,7 @@ SELECT breaker.subsystem_id, breaker.failures, breaker.opened_at IS NOT NULL
   FROM notifications_breaker breaker
   JOIN accounts_subsystem sender ON sender.id = breaker.subsystem_id AND sender.paused_at IS NULL
  WHERE (breaker.opened_at IS NULL OR breaker.probe_at <= %(now)s)
+   AND (breaker.failures = 0 OR NOT %(only_well)s)
    AND EXISTS (SELECT 1 FROM generate_series(0, 3) AS lanes(lane), LATERAL (
         SELECT 1 FROM notifications_errand
          WHERE queue = 'callback' AND lane = lanes.lane AND subsystem_id = breaker.subsystem_id
@@ -76,13 +77,14 @@ SELECT * FROM taken
 """
 
 
-def claim(*, limit: int, now: datetime) -> Sequence[Errand]:
+def claim(*, limit: int, now: datetime, only_well: bool = False) -> Sequence[Errand]:
     """Due callbacks, leased to the caller: at most `limit`, each endpoint within its places.
 
-    The endpoints take turns. What belongs to a paused sub-system is left.
+    The endpoints take turns; `only_well` leaves those whose last calls failed. What belongs to a
+    paused sub-system is left.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(PLACES, {"now": now})
+        cursor.execute(PLACES, {"now": now, "only_well": only_well})
         rows = cursor.fetchall()
         if not rows:
             return ()

@@ -24,6 +24,8 @@ log = logging.get(__name__)
 LOOK_SECONDS = 0.5
 # After the first answer, others are waited for this long: they are recorded by one commit.
 GATHER_SECONDS = 0.01
+# Of the task's time limit, for what the database takes.
+MARGIN_SECONDS = 5
 
 _pools: dict[int, ThreadPoolExecutor] = {}  # by process: threads do not survive a fork
 
@@ -31,17 +33,25 @@ _pools: dict[int, ThreadPoolExecutor] = {}  # by process: threads do not survive
 def drain(*, seconds: float) -> tuple[int, bool]:
     """Make the calls that are due; how many, and whether time ran out first.
 
-    No call is begun after `seconds`; those under way are waited for, which their own time-out
-    bounds. What the database raises leaves the rest to the leases.
+    After `seconds` no call is begun, but for endpoints that are well while those that are not are
+    waited for, which is up to one time-out; the rest is waited for as well. What the database
+    raises leaves it to the leases.
     """
+    patience = settings.CALLBACK_TOTAL_TIMEOUT.total_seconds()
+    seconds = max(
+        1.0, min(seconds, settings.CELERY_TASK_TIME_LIMIT - 2 * patience - MARGIN_SECONDS)
+    )
     started, done = time.monotonic(), 0
     under_way: dict[Future[Said], Call] = {}
     claims.know_senders()
     deliver.give_up_overdue(now=clock.now())
     while True:
-        in_time = time.monotonic() - started < seconds
+        passed = time.monotonic() - started
+        in_time = passed < seconds
         free = settings.CALLBACK_CALLS_AT_ONCE - len(under_way)
-        claimed = claims.claim(limit=free, now=clock.now()) if in_time and free else ()
+        claimed: Sequence[Errand] = ()
+        if free and (in_time or (under_way and passed < seconds + patience)):
+            claimed = claims.claim(limit=free, now=clock.now(), only_well=not in_time)
         done += len(claimed)
         under_way |= begin(claimed)
         if not under_way and (not in_time or not claimed):

@@ -146,6 +146,20 @@ def test_what_is_due_while_a_call_is_under_way_is_begun_beside_it(
     assert endpoint.at_once == 1
 
 
+def test_those_that_are_well_are_called_while_a_slow_one_is_waited_for(
+    make_endpoint, make_request, emit, payroll, rosters, news, alice, settings, monkeypatch
+):
+    slow, well = make_endpoint(payroll), make_endpoint(rosters)
+    slow.pause, settings.CALLBACK_CALLS_PER_ENDPOINT = 2.5, 1
+    emit(make_request(alice))
+    made = [emit(make_request(alice, subsystem=rosters, category=news)) for _ in range(3)]
+    well.pause = 0.6  # the second and third begin after a second
+
+    assert switchboard.drain(seconds=1) == (4, True)
+    assert sorted(well.ids()) == sorted(str(event.id) for event in made)
+    assert len(slow.heard) == 1
+
+
 def test_an_endpoint_that_was_switched_off_is_not_called_and_the_event_is_dead(
     endpoint, make_request, emit, payroll, alice, now
 ):
