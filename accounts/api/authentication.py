@@ -68,7 +68,7 @@ class BearerSubsystem(BaseAuthentication):
 
 def bearer(request: Request | HttpRequest) -> str | None:
     """The token in the header; None without the header. Raises NotAuthenticated for another one."""
-    header = request.META.get("HTTP_AUTHORIZATION")
+    header: str | None = request.META.get("HTTP_AUTHORIZATION")
     if header is None:
         return None
     scheme, _, text = header.partition(" ")
