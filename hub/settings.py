@@ -4,6 +4,7 @@ Secrets may be given as NAME or as a file NAME_FILE. Values that make no sense a
 at start-up; combinations that make no sense are the system checks of `hub.checks`.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -131,6 +132,11 @@ STEP_UP_CLOCK_SKEW = env.seconds("STEP_UP_CLOCK_SKEW_SECONDS", 300, least=10, mo
 # Whether the answer to a restricted request has to be signed. Off only while apps are replaced by
 # ones that register a key.
 STEP_UP_FOR_RESTRICTED = env.choice("STEP_UP_FOR_RESTRICTED", "on", among={"on", "off"}) == "on"
+
+# --- Delegation ---------------------------------------------------------------------------
+DELEGATION_LONGEST = timedelta(days=env.number("DELEGATION_LONGEST_DAYS", 90, least=1, most=366))
+DELEGATIONS_AT_MOST = 20  # given by one person and not over
+COLLEAGUE_SEARCHES_A_MINUTE = env.number("COLLEAGUE_SEARCHES_A_MINUTE", 30, least=1, most=10_000)
 
 # --- Firebase -----------------------------------------------------------------------------
 PUSH_GATEWAY = env.text("PUSH_GATEWAY", "notifications.push.fcm.gateway_from_settings")

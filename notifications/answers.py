@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
 from hub.lib import clock, cursors
-from notifications import inbox
+from notifications import outcomes
 from notifications.models import Decision, Response
 
 
@@ -23,7 +23,7 @@ class Given(TypedDict):
     step: int
     responded_at: str
     counts: bool
-    decision: inbox.Outcome | None
+    decision: outcomes.Outcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +70,5 @@ def _given(response: Response, decision: Decision | None) -> Given:
         "counts": response.version == notification.version,
         "decision": None
         if decision is None
-        else inbox.outcome(decision, reader_id=response.actor_id),
+        else outcomes.outcome(decision, reader_id=response.actor_id),
     }

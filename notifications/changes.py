@@ -6,12 +6,14 @@ See docs/adr/0006-change-feeds.md.
 """
 
 import uuid
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
-from hub.lib import cursors
-from notifications import inbox, timeline
+from hub.lib import clock, cursors
+from notifications import delegated, inbox, timeline
 
 PAGE = 200
 POINTER = "/since"
@@ -47,18 +49,19 @@ class Changes:
     """
 
     entries: list[inbox.Item]
+    removed: list[str]  # ids of what this reader sees no more
     cursor: str
     full: bool
     more: bool
 
 
-def since(*, employee_id: uuid.UUID, cursor: str | None) -> Changes:
+def since(*, employee_id: uuid.UUID, cursor: str | None, now: datetime | None = None) -> Changes:
     """The employee's changes after a cursor; without one, only the cursor to begin from."""
     until, epoch = timeline.window()
     start = timeline.place(cursor, epoch=epoch, pointer=POINTER) if cursor else None
     if start is None:
         fresh = cursors.encode(epoch, until - 1, timeline.LAST)
-        return Changes(entries=[], cursor=fresh, full=True, more=False)
+        return Changes(entries=[], removed=[], cursor=fresh, full=True, more=False)
     transaction_id, last = start
     with connection.cursor() as database:
         database.execute(
@@ -76,11 +79,24 @@ def since(*, employee_id: uuid.UUID, cursor: str | None) -> Changes:
     if rows:
         transaction_id, last = int(rows[-1][1]), rows[-1][0]
     ordered = {row[0]: place for place, row in enumerate(rows)}
-    found = list(inbox.copies(employee_id=employee_id).filter(notification_id__in=ordered))
+    who = delegated.reader(employee_id=employee_id, now=now or clock.now())
+    found = list(inbox.copies(who).filter(notification_id__in=ordered))
     found.sort(key=lambda copy: ordered[copy.notification_id])
     return Changes(
-        entries=inbox.items(found, employee_id=employee_id),
+        entries=inbox.items(found, who=who),
+        removed=_removed(ordered.keys() - {copy.notification_id for copy in found}, who=who),
         cursor=cursors.encode(epoch, transaction_id, last),
         full=False,
         more=more,
     )
+
+
+def _removed(unseen: AbstractSet[uuid.UUID], *, who: delegated.Reader) -> list[str]:
+    """Which of what changed and is not seen has been: copies by a delegation that had begun.
+
+    A copy that is there ahead of its window is not spoken of.
+    """
+    if not unseen:
+        return []
+    begun = delegated.begun(who.employee_id).filter(notification_id__in=unseen)
+    return sorted(str(one) for one in begun.values_list("notification_id", flat=True))

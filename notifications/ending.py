@@ -131,7 +131,7 @@ def refuse_closed(notification: Notification) -> None:
 
 def had_already(notification: Notification, *, by: datetime | None) -> HadAlready:
     """Counted by the times of the copies, so that it stays the same however often it is asked."""
-    counts = Recipient.objects.filter(notification=notification).aggregate(
+    counts = Recipient.objects.filter(notification=notification, by_delegation=False).aggregate(
         received=Count("employee_id"),
         seen=Count("employee_id", filter=Q(seen_at__lte=by)),
         read=Count("employee_id", filter=Q(read_at__lte=by)),

@@ -24,9 +24,11 @@ JOINERS_EVERY = timedelta(minutes=15)
 # the SELECT from employees is the check that a foreign key would have been.
 INSERT = """
 WITH batch AS MATERIALIZED ({employees}),
-     copied AS (INSERT INTO notifications_recipient (
+     copied AS (INSERT INTO notifications_recipient AS copy (
                     employee_id, notification_id, arrived_at, acknowledged_version)
-                SELECT id, %s, %s, %s FROM batch ON CONFLICT DO NOTHING RETURNING employee_id)
+                SELECT id, %s, %s, %s FROM batch
+                    ON CONFLICT (employee_id, notification_id) DO UPDATE
+                   SET by_delegation = false WHERE copy.by_delegation RETURNING employee_id)
 SELECT (SELECT id FROM batch ORDER BY id LIMIT 1),
        (SELECT id FROM batch ORDER BY id DESC LIMIT 1),
        (SELECT count(*) FROM batch), (SELECT count(*) FROM copied)

@@ -8,28 +8,15 @@ from typing import Any, TypedDict
 
 from django.db.models import Q, QuerySet
 
+from accounts.models import Employee
 from hub.lib import clock, cursors, errors, ids
 from hub.lib.columns import CurrentTransactionId
-from notifications import threads, waiting
+from notifications import delegated, outcomes, threads, waiting
 from notifications.assurance import rules
 from notifications.models import Decision, Notification, Recipient, Response
 
 LIVE = str(Notification.Mode.LIVE.value)
 COUNT_CAP = 100  # beyond it a badge says "99+"
-
-
-class Outcome(TypedDict):
-    """The decision on a request, and what the sub-system did with it."""
-
-    verb: str
-    effect: str
-    version: int
-    decided_at: str
-    decided_by: dict[str, str] | None
-    by_you: bool
-    outcome: str
-    message: str
-    superseded_by: str | None
 
 
 class Item(TypedDict):
@@ -50,9 +37,10 @@ class Item(TypedDict):
     links: list[dict[str, Any]]
     progress: dict[str, int] | None
     actions: list[dict[str, Any]]
+    answer_for: list[outcomes.Person | None]
     waiting_for_you: bool
     your_answer: dict[str, Any] | None
-    decision: Outcome | None
+    decision: outcomes.Outcome | None
     thread: list[threads.Asked]
     arrived_at: str
     due_at: str | None
@@ -84,14 +72,9 @@ class Page:
     before: str | None  # the previous, newer page
 
 
-def copies(*, employee_id: uuid.UUID, mode: str = LIVE) -> QuerySet[Recipient]:
-    """An employee's copies: the only way in, so that a stranger's row can't be expressed.
-
-    What was sent with a test key is no employee's to see: it is there for simulated answers.
-    """
-    return Recipient.objects.filter(
-        employee_id=employee_id, notification__mode=mode
-    ).select_related("notification__subsystem", "notification__category")
+def copies(who: delegated.Reader) -> QuerySet[Recipient]:
+    """The copies that a person sees, with what an item is made of."""
+    return delegated.owned(who).select_related("notification__subsystem", "notification__category")
 
 
 def page(
@@ -102,13 +85,15 @@ def page(
     after: str | None = None,
     before: str | None = None,
     page_size: int = 50,
+    now: datetime | None = None,
 ) -> Page:
     """A page: `open` (not archived), `waiting` (for this person) or `archived`."""
-    rows = copies(employee_id=employee_id)
+    who = delegated.reader(employee_id=employee_id, now=now or clock.now())
+    rows = copies(who)
     if state == "archived":
         rows = rows.exclude(archived_at=None)
     elif state == "waiting":
-        rows = rows.filter(waiting.for_person(employee_id))
+        rows = rows.filter(waiting.for_person(employee_id, standing_in=who.standing_in))
     else:
         rows = rows.filter(archived_at=None)
     if category is not None:
@@ -127,7 +112,7 @@ def page(
         more_before, more_after = after is not None, len(found) > page_size
         found = found[:page_size]
     return Page(
-        entries=items(found, employee_id=employee_id),
+        entries=items(found, who=who),
         after=_place(found[-1]) if found and more_after else None,
         before=_place(found[0]) if found and more_before else None,
     )
@@ -137,37 +122,46 @@ def _place(row: Recipient) -> str:
     return cursors.of_moment(row.arrived_at, row.notification_id)
 
 
-def item(*, employee_id: uuid.UUID, notification_id: uuid.UUID, mode: str = LIVE) -> Item:
+def item(
+    *,
+    employee_id: uuid.UUID,
+    notification_id: uuid.UUID,
+    mode: str = LIVE,
+    now: datetime | None = None,
+) -> Item:
     """One copy, with the state of things now. Raises NotFound for a copy of somebody else."""
-    row = copies(employee_id=employee_id, mode=mode).filter(notification_id=notification_id).first()
+    who = delegated.reader(employee_id=employee_id, now=now or clock.now(), mode=mode)
+    row = copies(who).filter(notification_id=notification_id).first()
     if row is None:
         raise errors.NotFound("There is no such notification in your inbox.")
-    return items([row], employee_id=employee_id)[0]
+    return items([row], who=who)[0]
 
 
 def has(*, employee_id: uuid.UUID, notification_id: uuid.UUID, mode: str = LIVE) -> bool:
-    """Whether this person has a copy of it."""
-    own = Recipient.objects.filter(pk=(employee_id, notification_id), notification__mode=mode)
-    return own.exists()
+    """Whether this person sees it."""
+    who = delegated.reader(employee_id=employee_id, now=clock.now(), mode=mode)
+    return delegated.owned(who).filter(notification_id=notification_id).exists()
 
 
-def items(rows: Sequence[Recipient], *, employee_id: uuid.UUID) -> list[Item]:
+def items(rows: Sequence[Recipient], *, who: delegated.Reader) -> list[Item]:
     """Copies as a client reads them; a few more queries whatever their number."""
     asked = [r.notification_id for r in rows if r.notification.kind == Notification.Kind.REQUEST]
-    seated: set[uuid.UUID] = set()
+    seated: dict[uuid.UUID, list[Employee]] = {}
     answers: dict[uuid.UUID, Response] = {}
     decided: dict[uuid.UUID, Decision] = {}
     if asked:
-        seated = set(
-            waiting.free_seats(employee_id)
-            .filter(notification_id__in=asked)
-            .values_list("notification_id", flat=True)
+        free = waiting.free_seats(who.employee_id, standing_in=who.standing_in)
+        for seat in free.filter(notification_id__in=asked).select_related("holder"):
+            seated.setdefault(seat.notification_id, []).append(seat.holder)
+        given = Response.objects.filter(
+            Q(actor_id=who.employee_id) | Q(on_behalf_of_id=who.employee_id),
+            notification_id__in=asked,
         )
-        given = Response.objects.filter(notification_id__in=asked, actor_id=employee_id)
-        for response in given.order_by("id"):  # the latest stays
+        # The latest stays.
+        for response in given.select_related("actor", "on_behalf_of").order_by("id"):
             answers[response.notification_id] = response
         for decision in Decision.objects.filter(notification_id__in=asked).select_related(
-            "response__actor"
+            "response__actor", "response__on_behalf_of"
         ):
             decided[decision.notification_id] = decision
     told = threads.of(asked) if asked else {}
@@ -175,7 +169,7 @@ def items(rows: Sequence[Recipient], *, employee_id: uuid.UUID) -> list[Item]:
         _item(
             row,
             thread=told.get(row.notification_id, []),
-            seated=row.notification_id in seated,
+            free=seated.get(row.notification_id, ()),
             answer=answers.get(row.notification_id),
             decision=decided.get(row.notification_id),
         )
@@ -187,7 +181,7 @@ def _item(
     row: Recipient,
     *,
     thread: list[threads.Asked],
-    seated: bool,
+    free: Sequence[Employee],
     answer: Response | None,
     decision: Decision | None,
 ) -> Item:
@@ -195,7 +189,7 @@ def _item(
     if answer is not None and answer.version != notification.version:
         answer = None  # an edit voided it
     confirmed = (row.acknowledged_version or 0) >= notification.version
-    waits = seated and not notification.collects
+    waits = bool(free) and not notification.collects
     if notification.kind == Notification.Kind.ACKNOWLEDGEMENT:
         waits = not confirmed and notification.state == Notification.State.OPEN
     return {
@@ -213,7 +207,8 @@ def _item(
         "facts": card["facts"],
         "links": card["links"],
         "progress": notification.progress,
-        "actions": offered(notification) if seated else [],
+        "actions": offered(notification) if free else [],
+        "answer_for": [outcomes.person(one) for one in free],
         "waiting_for_you": waits,
         "your_answer": None
         if answer is None
@@ -221,8 +216,12 @@ def _item(
             "verb": answer.verb,
             "inputs": answer.inputs,
             "responded_at": clock.text(answer.responded_at),
+            "by": outcomes.person(answer.actor),
+            "on_behalf_of": outcomes.person(answer.on_behalf_of),
         },
-        "decision": None if decision is None else outcome(decision, reader_id=row.employee_id),
+        "decision": None
+        if decision is None
+        else outcomes.outcome(decision, reader_id=row.employee_id),
         "thread": thread,
         "arrived_at": clock.text(row.arrived_at),
         "due_at": clock.text(notification.due_at),
@@ -246,29 +245,13 @@ def offered(notification: Notification) -> list[dict[str, Any]]:
     ]
 
 
-def outcome(decision: Decision, *, reader_id: uuid.UUID | None = None) -> Outcome:
-    """A decision as people and sub-systems read it."""
-    response = decision.response
-    return {
-        "verb": decision.verb,
-        "effect": decision.effect,
-        "version": decision.version,
-        "decided_at": clock.text(decision.decided_at),
-        "decided_by": None
-        if response is None
-        else {"employee_id": response.actor.employee_id, "name": response.actor.display_name},
-        "by_you": response is not None and response.actor_id == reader_id,
-        "outcome": decision.outcome,
-        "message": decision.outcome_message,
-        "superseded_by": ids.text(decision.superseded_by),
-    }
-
-
-def counts(*, employee_id: uuid.UUID) -> Counts:
+def counts(*, employee_id: uuid.UUID, now: datetime | None = None) -> Counts:
     """Unread and waiting, each counted to COUNT_CAP at most by a partial index."""
-    own = Recipient.objects.filter(employee_id=employee_id, notification__mode=LIVE)
-    unread = own.filter(read_at=None, archived_at=None)
-    asked = Recipient.objects.filter(waiting.for_person(employee_id), employee_id=employee_id)
+    who = delegated.reader(employee_id=employee_id, now=now or clock.now())
+    unread = delegated.owned(who).filter(read_at=None, archived_at=None)
+    asked = delegated.owned(who).filter(
+        waiting.for_person(employee_id, standing_in=who.standing_in)
+    )
     numbers = [len(q.values_list("notification_id")[:COUNT_CAP]) for q in (unread, asked)]
     return {"unread": numbers[0], "waiting": numbers[1], "capped": COUNT_CAP in numbers}
 
@@ -284,13 +267,13 @@ def mark(
     `unarchived` takes an archive back. What waits for oneself can't be archived.
     """
     column = MARKS["archived" if mark == "unarchived" else mark]
+    who, unset = delegated.reader(employee_id=employee_id, now=now), {column: None}
     rows = Recipient.objects.filter(
-        employee_id=employee_id, notification_id__in=list(notification_ids)
+        delegated.visible(who), notification_id__in=list(notification_ids)
     )
-    unset = {column: None}
     rows = rows.exclude(**unset) if mark == "unarchived" else rows.filter(**unset)
     if mark == "archived":
-        rows = rows.exclude(waiting.for_person(employee_id))
+        rows = rows.exclude(waiting.for_person(employee_id, standing_in=who.standing_in))
     return rows.update(
         **{column: None if mark == "unarchived" else now}, changed_in=CurrentTransactionId()
     )

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.subsystems import Caller
 from hub.lib import clock, errors
 from hub.lib.columns import CurrentTransactionId
-from notifications import closing, ending, errands, inbox, reports, waiting
+from notifications import closing, delegated, ending, errands, inbox, reports, waiting
 from notifications.approvals import refusals, respond
 from notifications.callbacks import events
 from notifications.models import Delivery, Errand, Notification, Question, Recipient
@@ -43,7 +43,8 @@ def ask(
     """
     notification = _seen(employee_id, notification_id)
     respond.refuse_closed(notification, employee_id=employee_id, now=now)
-    free = waiting.free_seats(employee_id).filter(notification=notification)
+    given = delegated.grants(employee_id=employee_id, now=now)
+    free = waiting.free_seats(employee_id, standing_in=given).filter(notification=notification)
     if not free.exists():
         raise refusals.NotYoursToAnswer("Only who is asked may ask back.")
     asked = Question.objects.filter(notification=notification)

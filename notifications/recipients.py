@@ -94,7 +94,7 @@ def narrowed(
     responded: bool | None = None,
 ) -> QuerySet[Recipient]:
     """The copies of a notification on which these things were done, or were not."""
-    rows = Recipient.objects.filter(notification=notification)
+    rows = Recipient.objects.filter(notification=notification, by_delegation=False)
     answered = Response.objects.filter(notification=notification, version=notification.version)
     for wanted, done in (
         (acknowledged, Q(acknowledged_version__gte=notification.version)),

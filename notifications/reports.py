@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.subsystems import Caller
 from hub.lib import clock, cursors, errors, ids
-from notifications import inbox, surveys
+from notifications import outcomes, surveys
 from notifications.assurance import kept, receipt
 from notifications.escalation import prompts
 from notifications.models import Decision, Delivery, Notification, Recipient
@@ -54,7 +54,7 @@ class Report(TypedDict):
     fanned_out: bool
     metadata: dict[str, Any]
     progress: dict[str, int] | None
-    decision: inbox.Outcome | None
+    decision: outcomes.Outcome | None
 
 
 class FullReport(Report):
@@ -77,7 +77,7 @@ def sent(*, caller: Caller) -> QuerySet[Notification]:
     """What this caller sent with keys of this mode: the only way in."""
     return Notification.objects.filter(
         subsystem_id=caller.subsystem_id, mode=caller.mode
-    ).select_related("category", "decision__response__actor")
+    ).select_related("category", "decision__response__actor", "decision__response__on_behalf_of")
 
 
 def one(*, caller: Caller, notification_id: uuid.UUID) -> FullReport:
@@ -151,7 +151,7 @@ def report(notification: Notification) -> Report:
         "fanned_out": notification.fanned_out_at is not None,
         "metadata": notification.metadata,
         "progress": notification.progress,
-        "decision": None if decision is None else inbox.outcome(decision),
+        "decision": None if decision is None else outcomes.outcome(decision),
     }
 
 
@@ -172,7 +172,7 @@ def uri(notification_id: uuid.UUID) -> str:
 
 def counts(notification: Notification) -> Counts:
     """How many have it, saw, read, answered it, and how many pushes went."""
-    people = Recipient.objects.filter(notification=notification).aggregate(
+    people = Recipient.objects.filter(notification=notification, by_delegation=False).aggregate(
         recipients=Count("employee_id"),
         seen=Count("seen_at"),
         read=Count("read_at"),

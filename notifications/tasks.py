@@ -7,6 +7,7 @@ from celery import shared_task, signals
 from hub.lib import clock
 from notifications import drain as work
 from notifications import errands, queues, sweep
+from notifications.approvals import delegation
 from notifications.escalation import leavers
 
 
@@ -19,7 +20,8 @@ def drain(queue: str) -> None:
 
 @shared_task(name="notifications.relay")
 def relay() -> None:
-    """Ring for whatever is due or whose lease ended."""
+    """Tell of windows that begin and end; ring for whatever is due or whose lease ended."""
+    delegation.turn(clock.now())
     for queue in errands.due_queues(now=clock.now()):
         queues.send(queue)
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from accounts.api.mobile.colleagues import Colleagues
 from accounts.api.mobile.device import OneDevice
 from accounts.api.mobile.login import Login
 from accounts.api.mobile.logout import Logout
@@ -16,6 +17,7 @@ urlpatterns = [
     path("auth/logout", Logout.as_view(), name="auth-logout"),
     path("auth/logout-everywhere", LogoutEverywhere.as_view(), name="auth-logout-everywhere"),
     path("me", Me.as_view(), name="me"),
+    path("me/colleagues", Colleagues.as_view(), name="me-colleagues"),
     path("me/devices/<uuid:device_id>", OneDevice.as_view(), name="me-device"),
     path("me/device/push-token", PushToken.as_view(), name="me-push-token"),
 ]

@@ -73,8 +73,10 @@ def seats(notification: Notification) -> tables.Table:
 
 def responses(notification: Notification, *, readable: bool) -> tables.Table:
     """Who answered what."""
-    found = Response.objects.filter(notification=notification).select_related("actor")
-    head = ["By", "Verb", "Effect", "Version", "At"]
+    found = Response.objects.filter(notification=notification).select_related(
+        "actor", "on_behalf_of"
+    )
+    head = ["By", "For", "Verb", "Effect", "Version", "At"]
     if readable:
         head.append("Comment")
     return tables.Table(
@@ -83,6 +85,7 @@ def responses(notification: Notification, *, readable: bool) -> tables.Table:
         [
             [
                 name(row.actor),
+                tables.NOTHING if row.on_behalf_of is None else name(row.on_behalf_of),
                 row.verb,
                 row.effect,
                 row.version,

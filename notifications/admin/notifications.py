@@ -17,6 +17,7 @@ from accounts.models import Subsystem
 from hub.lib import clock, errors
 from notifications import blast_radius, lifecycle, withdrawal
 from notifications.admin import answers, content, copies
+from notifications.approvals import reassign
 from notifications.models import Delivery, Notification, Recipient
 
 
@@ -46,6 +47,25 @@ def release(deed: acts.Deed) -> None:
         actor=deed.actor,
         now=deed.now,
     )
+
+
+class Reassignment(forms.Form):
+    """Whose seat, and who gets it."""
+
+    holder = forms.CharField(max_length=64, help_text="Employee id of who should answer now.")
+    to = forms.CharField(max_length=64, label="Give it to", help_text="Employee id.")
+    reason = forms.CharField(max_length=500, help_text="It is kept with the seat.")
+
+
+def give_seat(deed: acts.Deed) -> None:
+    """Let somebody else answer."""
+    reassign.reassign(notification_id=deed.subject.pk, **deed.data, actor=deed.actor, now=deed.now)
+
+
+def is_asked(notification: Notification) -> bool:
+    """Whether it is a request that still asks somebody."""
+    is_request = notification.kind == Notification.Kind.REQUEST
+    return is_request and notification.state not in Notification.CLOSED
 
 
 def is_held(notification: Notification) -> bool:
@@ -85,6 +105,14 @@ class NotificationAdmin(base.ReadOnlyAdmin):
             release,
             applies=is_held,
             grave=True,
+        ),
+        acts.Act(
+            "reassign",
+            "Reassign a seat",
+            "Somebody else answers instead of one of the approvers, who goes on seeing it.",
+            give_seat,
+            form=Reassignment,
+            applies=is_asked,
         ),
         acts.Act(
             "withdraw",

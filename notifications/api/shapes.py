@@ -30,7 +30,7 @@ class PageQuery(bodies.Body):
 
 
 class DecidedBy(bodies.Body):
-    """Who decided."""
+    """Somebody else, as much of them as a colleague sees."""
 
     employee_id = serializers.CharField()
     name = serializers.CharField()
@@ -44,6 +44,7 @@ class DecisionShape(bodies.Body):
     version = serializers.IntegerField()
     decided_at = serializers.DateTimeField()
     decided_by = DecidedBy(allow_null=True)
+    on_behalf_of = DecidedBy(allow_null=True)
     by_you = serializers.BooleanField()
     outcome = serializers.ChoiceField(choices=Decision.Outcome.choices)
     message = serializers.CharField(allow_blank=True)
@@ -93,11 +94,13 @@ class Progress(bodies.Body):
 
 
 class OwnAnswer(bodies.Body):
-    """What the reader answered."""
+    """What was answered by the reader, or from the reader's seat."""
 
     verb = serializers.CharField()
     inputs = serializers.DictField(allow_null=True)
     responded_at = serializers.DateTimeField()
+    by = DecidedBy()
+    on_behalf_of = DecidedBy(allow_null=True)
 
 
 class SettlementShape(bodies.Body):
@@ -146,6 +149,7 @@ class ItemShape(bodies.Body):
     links = Link(many=True)
     progress = Progress(allow_null=True)
     actions = ActionOffered(many=True)
+    answer_for = DecidedBy(many=True)
     waiting_for_you = serializers.BooleanField()
     your_answer = OwnAnswer(allow_null=True)
     decision = DecisionShape(allow_null=True)

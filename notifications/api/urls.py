@@ -6,6 +6,7 @@ from notifications.api.mobile.acknowledge import Acknowledge
 from notifications.api.mobile.answers import Answers
 from notifications.api.mobile.changes import Changes
 from notifications.api.mobile.counts import Counts
+from notifications.api.mobile.delegations import Delegations, OneDelegation
 from notifications.api.mobile.devices import Devices
 from notifications.api.mobile.inbox import Inbox
 from notifications.api.mobile.item import Item
@@ -61,6 +62,8 @@ urlpatterns = [
     path("me/inbox/<uuid:notification_id>/reply", Reply.as_view()),
     path("me/responses", Responses.as_view()),
     path("me/answers", Answers.as_view()),
+    path("me/delegations", Delegations.as_view()),
+    path("me/delegations/<uuid:delegation_id>", OneDelegation.as_view()),
     path("me/counts", Counts.as_view()),
     path("me/receipts", Receipts.as_view()),
     path("me/changes", Changes.as_view()),

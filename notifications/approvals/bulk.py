@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.lib import errors
-from notifications import inbox
+from notifications import delegated, inbox
 from notifications.approvals import refusals, respond
 
 AT_MOST = 50
@@ -30,7 +30,7 @@ def respond_all(
 
 def _try(one: One, *, employee_id: uuid.UUID, now: datetime) -> inbox.Item | errors.HubError:
     try:
-        _check(one.notification_id, employee_id=employee_id)
+        _check(one.notification_id, employee_id=employee_id, now=now)
         return respond.respond(
             employee_id=employee_id,
             notification_id=one.notification_id,
@@ -41,9 +41,10 @@ def _try(one: One, *, employee_id: uuid.UUID, now: datetime) -> inbox.Item | err
         return refusal
 
 
-def _check(notification_id: uuid.UUID, *, employee_id: uuid.UUID) -> None:
+def _check(notification_id: uuid.UUID, *, employee_id: uuid.UUID, now: datetime) -> None:
     """Raise NotFound for who doesn't see it, BulkNotAllowed where each is to be read for itself."""
-    copy = inbox.copies(employee_id=employee_id).filter(notification_id=notification_id).first()
+    who = delegated.reader(employee_id=employee_id, now=now)
+    copy = inbox.copies(who).filter(notification_id=notification_id).first()
     if copy is None:
         raise errors.NotFound("There is no such notification in your inbox.")
     if not copy.notification.category.bulk_answers:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from accounts import audit
-from accounts.models import Employee
 from hub.lib import clock
 from notifications import closing
 from notifications.callbacks import events
@@ -63,10 +62,15 @@ def facts(decision: Decision, *, response: Response | None) -> dict[str, Any]:
         "effect": decision.effect,
         "comment": response.comment if response else None,
         "inputs": response.inputs if response else None,
-        "actor": _actor(response.actor) if response else None,
+        "actor": actor_of(response) if response else None,
         "decided_at": clock.text(decision.decided_at),
     }
 
 
-def _actor(employee: Employee) -> dict[str, str | None]:
-    return {"employee_id": employee.employee_id, "on_behalf_of": None}
+def actor_of(response: Response) -> dict[str, str | None]:
+    """Who answered, and for whom where that was somebody else, as an event says it."""
+    principal = response.on_behalf_of
+    return {
+        "employee_id": response.actor.employee_id,
+        "on_behalf_of": None if principal is None else principal.employee_id,
+    }

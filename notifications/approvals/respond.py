@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts import audit
 from hub.lib import clock, errors
-from notifications import closing, inbox
+from notifications import closing, delegated, inbox
 from notifications.approvals import assured, decisions, inputs, refusals, seats, steps
 from notifications.assurance.proof import Claimed
 from notifications.callbacks import events
@@ -28,6 +28,7 @@ class Answer:
     step: int | None = None  # of a sequence, counted from 1; None: whichever is asked
     proof: str = field(default="", repr=False)  # a signed statement, where one is needed
     device_id: uuid.UUID | None = None  # through which it comes
+    on_behalf_of: str | None = None  # the employee id of whom the person stands in for
 
 
 @transaction.atomic
@@ -49,14 +50,13 @@ def respond(
     the refusals of `notifications.approvals.refusals`.
     """
     # Invisible objects are not found, before anything else is said of them.
-    if not inbox.has(employee_id=employee_id, notification_id=notification_id, mode=mode):
+    who = delegated.reader(employee_id=employee_id, now=now, mode=mode)
+    if not delegated.owned(who).filter(notification_id=notification_id).exists():
         raise errors.NotFound("There is no such notification in your inbox.")
     notification = Notification.objects.select_for_update(no_key=True).get(id=notification_id)
     if notification.kind != Notification.Kind.REQUEST:
         raise refusals.NothingToAnswer("This notification only informs you.")
-    held = seats.held(notification, employee_id=employee_id)
-    if not held:
-        raise refusals.NotYoursToAnswer("You are not among those who are asked.")
+    principal, held = seats.meant(notification, who=who, on_behalf_of=answer.on_behalf_of)
     if _is_repeated(seats.asked(held, notification, step=answer.step), answer):
         return inbox.item(employee_id=employee_id, notification_id=notification_id, mode=mode)
     refuse_closed(notification, employee_id=employee_id, now=now)
@@ -82,6 +82,7 @@ def respond(
             verb=answer.verb,
             comment=answer.comment,
             inputs=values,
+            on_behalf_of=answer.on_behalf_of,
         ),
         now=now,
     )
@@ -90,6 +91,7 @@ def respond(
         seat=seat,
         version=notification.version,
         actor_id=employee_id,
+        on_behalf_of=principal,
         verb=answer.verb,
         effect=action["effect"],
         comment=answer.comment or None,
@@ -121,7 +123,10 @@ def _record(
     now: datetime,
 ) -> None:
     """Mark the copy as answered; decide if the policy says so, else tell of the answer."""
-    Recipient.objects.filter(pk=(employee_id, notification.id)).update(responded_at=now)
+    theirs = [employee_id, response.on_behalf_of_id or employee_id]
+    Recipient.objects.filter(employee_id__in=theirs, notification=notification).update(
+        responded_at=now
+    )
     asked, standing = notification.step, steps.standing(notification)
     effect = standing.outcome
     if effect is not None:
@@ -149,7 +154,7 @@ def _record(
             "inputs": response.inputs,
             "step": asked + 1,
             "progress": notification.progress,
-            "actor": {"employee_id": response.actor.employee_id, "on_behalf_of": None},
+            "actor": decisions.actor_of(response),
             "responded_at": clock.text(now),
             **assured.reference(receipt),
         },

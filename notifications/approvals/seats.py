@@ -4,7 +4,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
+from accounts.models import Employee
 from hub.lib import clock, errors
+from notifications import delegated
 from notifications.approvals import refusals
 from notifications.models import Notification, Response, Seat
 
@@ -15,6 +19,38 @@ class Held:
 
     seat: Seat
     response: Response | None
+
+
+def meant(
+    notification: Notification, *, who: delegated.Reader, on_behalf_of: str | None
+) -> tuple[Employee | None, list[Held]]:
+    """From whose seats an answer is given, None for one's own, and these seats by step.
+
+    Each seat is answered by itself: one's own, or in the name of somebody for whom one stands in.
+    Raises NotYoursToAnswer for who has no such seat, and Invalid for a delegate who does not say
+    in whose name.
+    """
+    own = held(notification, employee_id=who.employee_id)
+    if on_behalf_of is None:
+        if own:
+            return None, own
+        if _lent(notification, who=who).exists():
+            raise errors.Invalid(
+                "You stand in for somebody here.",
+                errors=[errors.FieldError("/on_behalf_of", "required", "Say for whom you answer.")],
+            )
+        raise refusals.NotYoursToAnswer("You are not among those who are asked.")
+    lent = _lent(notification, who=who).filter(holder__employee_id=on_behalf_of)
+    principal = Employee.objects.filter(id__in=lent.values("holder_id")).first()
+    if principal is None:
+        raise refusals.NotYoursToAnswer("You do not stand in for this person here.")
+    return principal, held(notification, employee_id=principal.id)
+
+
+def _lent(notification: Notification, *, who: delegated.Reader) -> QuerySet[Seat]:
+    """The seats of others from which this person may answer now."""
+    lent = delegated.seats(who.standing_in, employee_id=who.employee_id)
+    return Seat.objects.filter(lent, notification=notification)
 
 
 def held(notification: Notification, *, employee_id: uuid.UUID) -> list[Held]:

@@ -25,7 +25,7 @@ copied AS (
     INSERT INTO notifications_recipient AS copy (employee_id, notification_id, arrived_at)
     SELECT id, %(notification)s, %(now)s FROM asked
         ON CONFLICT (employee_id, notification_id) DO UPDATE
-       SET arrived_at = excluded.arrived_at, archived_at = NULL,
+       SET arrived_at = excluded.arrived_at, archived_at = NULL, by_delegation = false,
            changed_in = excluded.changed_in
     RETURNING employee_id, (xmax = 0) AS is_new)
 SELECT (array_agg(employee_id ORDER BY employee_id))[1],

@@ -21,7 +21,8 @@ COPY = """
 INSERT INTO notifications_recipient AS copy (employee_id, notification_id, arrived_at, prompted)
 VALUES (%s, %s, %s, %s)
 ON CONFLICT (employee_id, notification_id) DO UPDATE
-   SET arrived_at = excluded.arrived_at, archived_at = NULL, prompted = excluded.prompted,
+   SET arrived_at = excluded.arrived_at, archived_at = NULL, by_delegation = false,
+       prompted = excluded.prompted,
        changed_in = excluded.changed_in
 RETURNING (xmax = 0)
 """

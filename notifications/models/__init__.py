@@ -6,6 +6,7 @@ from notifications.models.callback import CallbackAttempt, CallbackEvent
 from notifications.models.category import Category
 from notifications.models.change import BroadcastChange
 from notifications.models.decision_receipt import DecisionReceipt
+from notifications.models.delegation import Delegation
 from notifications.models.delivery import Delivery
 from notifications.models.errand import Errand
 from notifications.models.notification import Notification
@@ -26,6 +27,7 @@ __all__ = [
     "Category",
     "Decision",
     "DecisionReceipt",
+    "Delegation",
     "Delivery",
     "Errand",
     "Holiday",

@@ -31,6 +31,8 @@ class Recipient(models.Model):
     responded_at = models.DateTimeField(null=True)
     prompted = models.PositiveSmallIntegerField(default=0, db_default=0)  # the last prompt's round
     archived_at = models.DateTimeField(null=True)
+    # It is there because its owner stands in for somebody, and seen only while they do.
+    by_delegation = models.BooleanField(default=False, db_default=False)
     changed_in = TransactionId(db_default=CurrentTransactionId())
 
     personal = {

@@ -20,6 +20,10 @@ class Response(models.Model):
     seat = models.ForeignKey("notifications.Seat", on_delete=models.PROTECT)
     version = models.PositiveIntegerField()
     actor = models.ForeignKey("accounts.Employee", on_delete=models.PROTECT, related_name="+")
+    # For whom, where the actor is their delegate; else null.
+    on_behalf_of = models.ForeignKey(
+        "accounts.Employee", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     verb = models.CharField(max_length=32)
     effect = models.CharField(max_length=8)  # approve | reject | answer
     comment = SealedText(null=True)
@@ -28,6 +32,7 @@ class Response(models.Model):
 
     personal = {
         "actor": Personal("who answered", "legal_obligation", KEPT),
+        "on_behalf_of": Personal("for whom", "legal_obligation", KEPT),
         "comment": Personal("the reason given", "legal_obligation", KEPT),
         "inputs": Personal("the answer's data", "legal_obligation", KEPT),
     }

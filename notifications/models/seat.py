@@ -3,6 +3,7 @@
 from django.db import models
 
 from hub.lib import ids
+from hub.lib.columns import SealedText
 from hub.lib.personal import Personal
 
 KEPT = "the notification's"
@@ -14,7 +15,8 @@ class Seat(models.Model):
     It is asked when the request has come to its step. One person may sit in several steps.
 
     The principal is whom the audience named; the holder is who answers now (the same person
-    until a delegation, an escalation or a reassignment). Personal data: both.
+    until a delegation, an escalation or a reassignment). Personal data: both, and the reason of a
+    reassignment (sealed).
     """
 
     class Source(models.TextChoices):
@@ -28,6 +30,7 @@ class Seat(models.Model):
     step = models.PositiveSmallIntegerField(default=0)
     principal = models.ForeignKey("accounts.Employee", on_delete=models.PROTECT, related_name="+")
     holder = models.ForeignKey("accounts.Employee", on_delete=models.PROTECT, related_name="+")
+    reason = SealedText(null=True)  # of a reassignment, as staff gave it
     source = models.CharField(max_length=12, choices=Source, default=Source.AUDIENCE)
     round = models.PositiveSmallIntegerField(default=0, db_default=0)  # of the last prompt
     stranded_at = models.DateTimeField(
@@ -37,6 +40,7 @@ class Seat(models.Model):
     personal = {
         "principal": Personal("who is asked", "contract", KEPT),
         "holder": Personal("who answers", "contract", KEPT),
+        "reason": Personal("why somebody else answers", "contract", KEPT),
     }
     not_personal = frozenset({"source"})
 

@@ -64,7 +64,9 @@ def prepare(batch: Sequence[Errand], now: datetime) -> Prepared:
         (wanted if keen else over).append(errand)
     end(over, known=known)
     versions = {key: subject.version for key, subject in known.items()}
-    return Prepared(wanted, known, targets.of(wanted, versions=versions) if wanted else (), now)
+    return Prepared(
+        wanted, known, targets.of(wanted, versions=versions, now=now) if wanted else (), now
+    )
 
 
 def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambda: None) -> None:

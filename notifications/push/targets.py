@@ -20,7 +20,8 @@ log = logging.get(__name__)
 # Begins at each errand's recipients and looks each one's devices up. OFFSET 0 keeps PostgreSQL from
 # pulling the lateral parts apart: having seen broadcasts, it would otherwise expect thousands of
 # recipients for every errand and read all devices and all deliveries for a single one.
-# What is to be cleared must have been shown.
+# What is to be cleared must have been shown. Whoever stands in for one of the recipients of a
+# request is pushed with them.
 REACHABLE = """
 SELECT wanted.errand, device.id::text, recipient.employee_id::text, device.platform,
        device.push_kind, device.push_address, device.push_registered_at, device.push_project
@@ -34,7 +35,35 @@ SELECT wanted.errand, device.id::text, recipient.employee_id::text, device.platf
     SELECT employee_id FROM notifications_recipient
      WHERE notification_id = wanted.notification
        AND employee_id BETWEEN wanted.first AND wanted.last
-       AND (wanted.moment IS NULL OR arrived_at = wanted.moment) OFFSET 0) recipient
+       AND (wanted.moment IS NULL OR arrived_at = wanted.moment)
+       AND (NOT by_delegation OR wanted.purpose = 'clear')
+    UNION ALL
+    SELECT DISTINCT standing_in.delegate_id
+      FROM (SELECT holder_id, step FROM notifications_seat
+             WHERE notification_id = wanted.notification AND wanted.purpose <> 'clear'
+               AND holder_id BETWEEN wanted.first AND wanted.last OFFSET 0) seat
+     CROSS JOIN LATERAL (
+        SELECT delegate_id, subsystem_id, category_id FROM notifications_delegation
+         WHERE principal_id = seat.holder_id AND ended_at IS NULL
+           AND starts_at <= %(now)s AND ends_at > %(now)s OFFSET 0) standing_in
+     WHERE EXISTS (
+        SELECT 1 FROM notifications_notification request
+         WHERE request.id = wanted.notification AND seat.step <= request.step
+           AND request.requester_id IS DISTINCT FROM standing_in.delegate_id
+           AND coalesce(standing_in.subsystem_id, request.subsystem_id) = request.subsystem_id
+           AND coalesce(standing_in.category_id, request.category_id) = request.category_id
+        OFFSET 0)
+       AND EXISTS (SELECT 1 FROM accounts_employee principal
+                    WHERE principal.id = seat.holder_id AND disabled_at IS NULL OFFSET 0)
+       AND EXISTS (SELECT 1 FROM notifications_recipient asked
+                    WHERE asked.notification_id = wanted.notification
+                      AND asked.employee_id = seat.holder_id
+                      AND (wanted.moment IS NULL OR asked.arrived_at = wanted.moment) OFFSET 0)
+       AND EXISTS (SELECT 1 FROM notifications_recipient copy
+                    WHERE copy.notification_id = wanted.notification
+                      AND copy.employee_id = standing_in.delegate_id AND copy.by_delegation
+                   OFFSET 0)
+    OFFSET 0) recipient
  CROSS JOIN LATERAL (
     SELECT device.id, device.platform, device.push_kind, device.push_address,
            device.push_registered_at, device.push_project
@@ -79,7 +108,7 @@ class Target:
         return uuid.UUID(self.device)
 
 
-def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int]) -> list[Target]:
+def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int], now: datetime) -> list[Target]:
     """The reachable devices of the errands' ranges that have no final result yet.
 
     `versions` are those of the notifications, by id; an errand whose notification isn't there
@@ -96,7 +125,7 @@ def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int]) -> list[Tar
         moments=[errand.moment.isoformat() if errand.moment else "-" for errand in wanted],
     )
     with connection.cursor() as cursor:
-        cursor.execute(REACHABLE, parameters)
+        cursor.execute(REACHABLE, {**parameters, "now": now})
         rows = cursor.fetchall()
     rung = [errand for errand in wanted if reminders.is_reminder(errand)]
     if rung:

@@ -21,6 +21,9 @@ class ChangesShape(bodies.Body):
     """What changed; `full` says to read the inbox anew, `more` to come again at once."""
 
     entries = ItemShape(many=True)
+    removed = serializers.ListField(
+        child=serializers.UUIDField(), help_text="What the reader sees no more."
+    )
     cursor = serializers.CharField()
     full = serializers.BooleanField()
     more = serializers.BooleanField()
@@ -45,6 +48,7 @@ class Changes(EmployeeView):
         return Response(
             {
                 "entries": feed.entries,
+                "removed": feed.removed,
                 "cursor": feed.cursor,
                 "full": feed.full,
                 "more": feed.more,

@@ -29,6 +29,10 @@ class ResponseInput(bodies.Body):
         min_value=1, max_value=STEPS_AT_MOST, required=False, allow_null=True, default=None,
         help_text="Of a sequence; needed only by whom it asks in several steps.",
     )  # fmt: skip
+    on_behalf_of = bodies.Line(
+        max_length=64, required=False, allow_null=True, default=None,
+        help_text="The employee id of the person for whom one stands in; not for one's own seat.",
+    )  # fmt: skip
     proof = bodies.Line(
         max_length=jws.LONGEST,
         required=False,

@@ -2,8 +2,10 @@
 
 import copy
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
+from hub.lib import clock
 from tests.hub.api.world import World
 
 # What no field takes, or only some; the document tells which.
@@ -28,11 +30,15 @@ def full(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/auth/login": {"username": "alice", "password": "right", "device": phone},
         "POST /api/v1/auth/refresh": {"refresh_token": world.refresh_token},
         "PUT /api/v1/me/device/push-token": {"push_token": "address", "push_kind": "token"},
+        "POST /api/v1/me/delegations": {
+            "delegate": "E1000", "from": hours(1), "until": hours(2), "subsystem": "payroll",
+            "category": "approval",
+        },
         "POST /api/v1/me/inbox/mark": {"ids": ids, "mark": "read"},
         "POST /api/v1/me/receipts": {"ids": ids, "receipt": "seen"},
         "POST /api/v1/me/inbox/{notification_id}/response": {
             "verb": "approve", "version": 1, "comment": "Fine.", "inputs": {"until": "2099-01-01"},
-            "step": 1, "proof": "",
+            "step": 1, "proof": "", "on_behalf_of": None,
         },
         "PUT /api/v1/categories/{key}": {
             "name": "Approval", "essential": True, "sensitivity": "internal",
@@ -79,6 +85,11 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "supersedes": None, "collapse_key": "exp", "metadata": {"opaque": [1, {"deep": "x"}]},
         },
     }  # fmt: skip
+
+
+def hours(number: int) -> str:
+    """A moment so many hours from now."""
+    return clock.text(clock.now() + timedelta(hours=number))
 
 
 # Whom each of these doors serves.

@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from hub.lib import clock
 from tests.hub.api.world import NOTICE, World
 
 UNKNOWN = "401 not_authenticated"
@@ -91,6 +93,11 @@ def _login(world: World) -> dict[str, Any]:
     return {"username": "alice", "password": "right", "device": device}
 
 
+def _delegation(world: World) -> dict[str, Any]:
+    until = clock.now() + timedelta(days=1)
+    return {"delegate": "E1000", "until": clock.text(until)}
+
+
 def _answer(world: World) -> dict[str, Any]:
     return {"verb": "approve", "version": 1}
 
@@ -147,6 +154,13 @@ MATRIX = {
     ),
     "POST /api/v1/me/receipts": Row(
         "employee", employees("200"), lambda world: {"ids": _ids(world), "receipt": "seen"}
+    ),
+    # Without a beginning of a name there is nothing to look for.
+    "GET /api/v1/me/colleagues": Row("employee", employees("422 invalid")),
+    "GET /api/v1/me/delegations": Row("employee", employees("200")),
+    "POST /api/v1/me/delegations": Row("employee", employees("201"), _delegation),
+    "DELETE /api/v1/me/delegations/{delegation_id}": Row(
+        "employee", employees("204", ABSENT, ABSENT)
     ),
     "GET /api/v1/me/counts": Row("employee", employees("200")),
     "GET /api/v1/me/changes": Row("employee", employees("200")),
@@ -248,6 +262,7 @@ def address(path: str, world: World) -> str:
     return path.format(
         notification_id=world.request.pk,
         device_id=world.other_device_id,
+        delegation_id=world.delegation_id,
         event_id=world.event_id,
         key="approval",
     )

@@ -13,8 +13,9 @@ from django.test import Client
 from accounts import audit, devices, people, sessions, subsystems
 from accounts.models import ApiKey, Device, Employee, Subsystem
 from notifications import ingest
+from notifications.approvals import delegation
 from notifications.callbacks import events
-from notifications.models import Category, Notification, Recipient
+from notifications.models import Category, Delegation, Notification, Recipient
 
 # Stands in whatever is alice's or payroll's; nobody else's answer may hold it.
 MARK = "CONFIDENTIAL-4711"
@@ -37,6 +38,7 @@ class World:
     alice: Employee = None  # type: ignore[assignment]
     device_id: uuid.UUID = None  # type: ignore[assignment]
     other_device_id: uuid.UUID = None  # type: ignore[assignment]
+    delegation_id: uuid.UUID = None  # type: ignore[assignment]
     refresh_token: str = ""
     event_id: uuid.UUID = None  # type: ignore[assignment]
 
@@ -95,6 +97,7 @@ def build(
     caller = subsystems.Caller(subsystem_id=payroll.id, key_id=uuid.uuid4(), mode="live")
     world.request = _request(caller, now)
     _shown(world, bob, now)
+    world.delegation_id = _delegation(alice, now).pk
     _let_employees_in(world, alice, bob, charlie, now)
     _let_subsystems_in(world, payroll, rosters, now)
     world.event_id = events.emit(
@@ -134,6 +137,14 @@ def _request(caller: subsystems.Caller, now: datetime) -> Notification:
         audience={"any": [{"employees": ["E1001"]}]},
     )
     return ingest.accept(draft, caller=caller, now=now).notification
+
+
+def _delegation(alice: Employee, now: datetime) -> Delegation:
+    assert alice.manager is not None
+    wish = delegation.Wish(
+        delegate=alice.manager.employee_id, starts_at=now, ends_at=now + timedelta(days=1)
+    )
+    return delegation.give(principal_id=alice.pk, wish=wish, now=now)
 
 
 def _open(person: Employee, installation: str, now: datetime) -> sessions.Opened:
