@@ -6,6 +6,7 @@ partner of the other meet at a barrier before each request.
 
 import multiprocessing
 import os
+import pickle
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -26,7 +27,9 @@ def contest(
     barriers = [context.Barrier(2) for _ in range(LANES)]
     answers = context.Queue()
     sides = [
-        context.Process(target=_side, args=(number, deeds, barriers, answers, database))
+        context.Process(
+            target=_side, args=(number, pickle.dumps(list(deeds)), barriers, answers, database)
+        )
         for number, deeds in enumerate((ours, theirs))
     ]
     for side in sides:
@@ -37,7 +40,7 @@ def contest(
     return list(zip(ends[0], ends[1], strict=True))
 
 
-def _side(number: int, deeds: Sequence[Deed], barriers: Any, answers: Any, database: str) -> None:
+def _side(number: int, pickled: bytes, barriers: Any, answers: Any, database: str) -> None:
     os.environ["DATABASE_URL"] = database
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
     import django
@@ -45,6 +48,7 @@ def _side(number: int, deeds: Sequence[Deed], barriers: Any, answers: Any, datab
     django.setup()
     from notifications import queues
 
+    deeds: Sequence[Deed] = pickle.loads(pickled)  # after the setup: they hold models' kin
     queues.bell.ring = lambda queue: None  # type: ignore[method-assign]  # nobody works here
     ends: list[str] = [""] * len(deeds)
     threads = [
