@@ -65,6 +65,8 @@ def side(made: hub.Stack, given: Any, layout: str) -> dict[str, Any]:
     hub.say(f"workers: {layout}")
     made.start_workers(layout)
     broadcasts.send(made, share=0.01)
+    # A fresh worker's first push imports Firebase's library and opens connections.
+    post_and_watch(made, given, count=10, running=lambda: False)
     idle = post_and_watch(made, given, count=given.posts, running=lambda: False)
     figures.show("idle", idle)
     made.forget_rate()
