@@ -129,7 +129,8 @@ def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int], now: dateti
         rows = cursor.fetchall()
     rung = [errand for errand in wanted if reminders.is_reminder(errand)]
     if rung:
-        ids, waiting = {errand.id for errand in rung}, reminders.still_waiting(rung)
+        ids = {errand.id for errand in rung}
+        waiting = reminders.still_waiting(rung, now=now)
         rows = [row for row in rows if row[0] not in ids or (row[0], row[2]) in waiting]
     return list(_opened(rows))
 

@@ -9,7 +9,7 @@ import pytest
 from accounts.models import AuditEvent, Employee, Group, GroupMember
 from hub.lib import clock
 from notifications import acknowledgements, drain, editing, inbox, queues, reports
-from notifications.approvals import refusals
+from notifications.approvals import delegation, refusals
 from notifications.escalation import prompts
 from notifications.models import (
     Calendar,
@@ -110,6 +110,26 @@ def test_a_reminder_rings_once_on_every_phone_of_those_who_have_not_answered(
     assert (told["do"], told["reached"], bool(told["done_at"])) == ("remind", 1, True)
     assert AuditEvent.objects.get(action="prompted").data == {"do": "remind", "round": 1}
     assert not Errand.objects.filter(kind="escalate").exists()
+
+
+def test_who_stands_in_for_somebody_who_has_not_answered_is_reminded_too(
+    accept, alice, bob, charlie, dana, phone, provider
+):
+    phones = [phone(person).push_address for person in (alice, bob, charlie)]
+    request = accept(alice, dana, policy={"mode": "all"}, escalation=[REMIND])
+    for principal, delegate in ((alice, bob), (dana, charlie)):
+        delegation.give(
+            principal_id=principal.id,
+            wish=delegation.Wish(delegate.employee_id, None, clock.now() + timedelta(days=2)),
+            now=clock.now(),
+        )
+    work()
+    answer(dana, request)
+    work()
+    provider.sent.clear()
+    later(request, days=1)
+
+    assert shown(provider) == Counter(phones[:2])
 
 
 def test_who_answers_while_the_reminder_is_on_its_way_is_left_alone(
