@@ -8,7 +8,7 @@ from accounts.models import ApiKey
 from hub.lib import errors
 from notifications import acknowledgements, changes, inbox, ingest, reports, simulation
 from notifications.approvals import refusals, respond
-from notifications.models import CallbackEvent, Decision, Delivery
+from notifications.models import CallbackEvent, Decision, DecisionReceipt, Delivery
 from tests.notifications.acting import work
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,18 @@ def simulate(tester, now):
         )  # fmt: skip
 
     return go
+
+
+def test_a_simulated_employee_answers_what_a_phone_would_have_to_sign(
+    sent, simulate, alice, approval
+):
+    type(approval).objects.filter(pk=approval.pk).update(step_up=True)
+    request = sent(alice)
+    simulate(request, alice)
+
+    decision = Decision.objects.get(notification=request)
+    assert decision.effect == "approve"
+    assert not DecisionReceipt.objects.exists()
 
 
 def test_it_is_in_nobodys_inbox_counts_or_feed_and_no_push_leaves(
