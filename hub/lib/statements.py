@@ -65,6 +65,9 @@ def _executed(
 
 def _checked(result: pq.abc.PGresult) -> pq.abc.PGresult:
     if result.status in _FAILED:
+        if result.error_field(pq.DiagnosticField.SQLSTATE) is None:
+            # No word of the server's, but libpq's own: the connection is lost.
+            raise errors.OperationalError(result.get_error_message())
         raise errors.error_from_result(result)
     return result
 

@@ -1,10 +1,12 @@
 """What is sent with a prepared statement arrives as it was, and so does what comes back."""
 
+import os
+import socket
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
 
 from hub.lib import statements
 from notifications.models import Notification
@@ -69,6 +71,24 @@ def test_an_error_is_djangos_and_spoils_only_its_own_transaction():
     with pytest.raises(TypeError, match="float"):
         statements.rows("SELECT %(value)s", {"value": 1.5})
     assert statements.rows("SELECT %(value)s::text", {"value": "still"}) == [("still",)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_lost_is_an_operational_error_and_the_next_one_serves():
+    backend = "SELECT pg_backend_pid()::text || %(value)s"
+    [(pid,)] = statements.rows(backend, {"value": ""})
+    os.dup2(_closed_socket(), connection.connection.fileno())
+    with pytest.raises(OperationalError):
+        statements.rows(backend, {"value": ""})
+    connection.close()
+
+    assert statements.rows(backend, {"value": ""}) != [(pid,)]
+
+
+def _closed_socket():
+    near, far = socket.socketpair()
+    far.close()
+    return near.detach()
 
 
 @pytest.mark.django_db(transaction=True)
