@@ -107,8 +107,15 @@ def _change(notification: Notification, edit: Edit, *, now: datetime) -> list[st
     if notification.collects and notification.on_expiry != "none":
         raise drafts.decides_nothing()
     notification.version += 1
-    notification.step = 0
-    notification.save(update_fields=["content", "sealed_content", "version", "step", *beside])
+    if notification.step:
+        # Those of the first step were done and are asked anew: nothing may pass on at once. Where
+        # they were still asked, an edit starts no clock anew.
+        notification.step, notification.step_opened_at = 0, now
+    notification.save(
+        update_fields=[
+            "content", "sealed_content", "version", "step", "step_opened_at", *beside
+        ]
+    )  # fmt: skip
     if "expires_at" in beside:
         _expire(notification, now=now)
     if "due_at" in beside:

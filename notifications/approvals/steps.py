@@ -10,7 +10,7 @@ from django.db.models import F
 
 from notifications import errands
 from notifications.approvals import policy
-from notifications.escalation import schedule
+from notifications.escalation import leavers, schedule
 from notifications.models import Delivery, Errand, Notification, Response, Seat
 
 # Whoever was asked in an earlier step already is asked again: it comes anew to the top of the
@@ -55,22 +55,22 @@ def open_step(notification: Notification, *, step: int, now: datetime) -> None:
     Its approvers have their copies from the commit on, and are pushed by errand.
     """
     notification.step = step
-    # An edit begins at the first step again, and does not start what happens meanwhile anew.
-    notification.step_opened_at = now if step else None
+    if step:  # when an edit goes back to the first one is the edit's to say
+        notification.step_opened_at = now
     notification.save(update_fields=["step", "step_opened_at"])
     schedule.anew(notification, now=now)
     with connection.cursor() as cursor:
         cursor.execute(COPY, {"notification": notification.id, "step": step, "now": now})
         first, last, size, new, again = cursor.fetchone() or (None, None, 0, 0, [])
-    if first is None or last is None:
-        return  # all of them have left: whoever looks after such seats passes them on
-    Notification.objects.filter(id=notification.id).update(
-        recipient_count=F("recipient_count") + new
-    )
-    _push(notification, first, last, purpose=Delivery.Purpose.SHOW, size=size, now=now)
+    if first is not None and last is not None:  # not all of them have left
+        Notification.objects.filter(id=notification.id).update(
+            recipient_count=F("recipient_count") + new
+        )
+        _push(notification, first, last, purpose=Delivery.Purpose.SHOW, size=size, now=now)
     for person in again if step else ():
         # They were shown this version in an earlier step: a purpose of its own lets it come again.
         _push(notification, person, person, purpose=f"step{step + 1}", size=1, now=now)
+    leavers.when_asked(notification, now=now)
 
 
 def _push(

@@ -3,7 +3,6 @@
 See docs/operations.md, "Seats nobody can answer".
 """
 
-import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,6 +20,7 @@ log = logging.get(__name__)
 # stranded, and are looked at as long as they are.
 LEFT_WITHIN = timedelta(days=7)
 UNCLOSED = ("held", "scheduled", "open")
+SURVEY = Q(notification__policy__mode="collect")
 
 
 def sweep(now: datetime) -> int:
@@ -35,15 +35,27 @@ def sweep(now: datetime) -> int:
     for notification_id in (
         _left_behind(now).order_by().values_list("notification_id", flat=True).distinct()
     ):
-        passed += _pass_on(notification_id, book=book, now=now)
+        with transaction.atomic():
+            row = Notification.objects.select_for_update(no_key=True).get(id=notification_id)
+            passed += pass_on(row, book=book, now=now)
     return passed
+
+
+def when_asked(notification: Notification, *, now: datetime) -> None:
+    """Pass on the seats of leavers, of a locked request that asks anew or in its next step.
+
+    The sweep does not look for who left long ago: they may have answered before they did, or others
+    of their step, and an edit has voided that.
+    """
+    seats = Seat.objects.filter(notification=notification, step__gte=notification.step)
+    if seats.filter(holder__disabled_at__isnull=False).exists():
+        pass_on(notification, book=calendars.read(), now=now)
 
 
 def stranded() -> QuerySet[Seat]:
     """Seats of unclosed requests from which nobody can answer, the oldest first."""
-    return Seat.objects.filter(
-        stranded_at__isnull=False, notification__state__in=UNCLOSED
-    ).order_by("stranded_at", "id")
+    rows = Seat.objects.filter(stranded_at__isnull=False, notification__state__in=UNCLOSED)
+    return rows.exclude(SURVEY).order_by("stranded_at", "id")
 
 
 def _left_behind(now: datetime) -> QuerySet[Seat]:
@@ -51,19 +63,20 @@ def _left_behind(now: datetime) -> QuerySet[Seat]:
         Q(holder__disabled_at__gte=now - LEFT_WITHIN) | Q(stranded_at__isnull=False),
         holder__disabled_at__isnull=False,
         notification__state__in=UNCLOSED,
-    )
+    ).exclude(SURVEY)
 
 
-@transaction.atomic
-def _pass_on(notification_id: uuid.UUID, *, book: calendars.Book, now: datetime) -> int:
-    """Pass on the seats of one request; how many did."""
-    notification = Notification.objects.select_for_update(no_key=True).get(id=notification_id)
+def pass_on(notification: Notification, *, book: calendars.Book, now: datetime) -> int:
+    """Pass on the leavers' seats of a locked request; how many did.
+
+    Not those of a survey: it waits for nobody, and nobody's opinion is their manager's to give.
+    """
     seats = Seat.objects.filter(
         notification=notification,
         step__gte=notification.step,
         holder__disabled_at__isnull=False,
     ).exclude(response__version=notification.version)
-    if notification.state in Notification.CLOSED:
+    if notification.state in Notification.CLOSED or notification.collects:
         return 0
     prompt: Prompt | None = None
     passed = 0

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import AuditEvent, Employee, Group, GroupMember
-from hub.lib import clock
+from hub.lib import clock, errors
 from notifications import acknowledgements, drain, editing, inbox, queues, reports
 from notifications.approvals import delegation, refusals
 from notifications.escalation import prompts
@@ -430,3 +430,83 @@ def test_an_edit_moves_the_reminder_with_the_due_time_and_starts_no_clock_anew(
 
     later(request, days=1)
     assert [told["do"] for told in reports.full(request)["prompts"]] == ["remind", "manager"]
+
+
+def changed(request, caller, version=1):
+    """The sender's edit of it."""
+    edit = editing.Edit(version=version, changes={"title": f"Title {version + 1}"})
+    editing.by_subsystem(caller=caller, notification_id=request.id, edit=edit, now=clock.now())
+    work()
+
+
+def test_whose_answer_an_edit_voids_is_reminded_and_passed_on_again(
+    accept, alice, bob, dana, boss, caller, phone, provider
+):
+    addresses = [phone(person).push_address for person in (alice, bob)]
+    request = accept(alice, bob, policy={"mode": "all"}, escalation=[REMIND, MANAGER])
+    work()
+    answer(alice, request)
+    changed(request, caller)
+    provider.sent.clear()
+    later(request, days=1)
+    assert shown(provider) == dict.fromkeys(addresses, 1)
+    assert Errand.objects.filter(kind="escalate").count() == 1
+
+    later(request, days=1)
+    assert Counter(holders(request)) == Counter(["dana", "erin"])
+    changed(request, caller, version=2)
+    later(request, days=9)
+    assert Counter(holders(request)) == Counter(["dana", "erin"])
+    answer(dana, request, version=3)
+    answer(boss, request, version=3)
+    assert Decision.objects.get().effect == "approve"
+
+
+def test_an_edit_that_goes_back_to_the_first_step_gives_its_people_their_time_again(
+    accept, alice, bob, dana, caller, provider
+):
+    steps = [
+        {"mode": "any", "audience": {"any": [{"employees": ["E1001"]}]}},
+        {"mode": "any", "audience": {"any": [{"employees": ["E1002"]}]}},
+    ]
+    request = accept(audience={}, policy={"mode": "sequence", "steps": steps}, escalation=[MANAGER])
+    work()
+    answer(alice, request)
+    later(request, days=1)
+    Notification.objects.filter(id=request.id).update(created_at=clock.now() - timedelta(days=9))
+    changed(request, caller)
+    assert Seat.objects.get(step=0).holder == alice
+
+    later(request, days=1)
+    changed(request, caller, version=2)  # which starts no clock anew
+    later(request, days=1)
+    assert Seat.objects.get(step=0).holder == dana
+    assert Seat.objects.get(step=1).holder == bob
+
+
+def test_a_survey_reminds_who_has_not_answered_if_the_sender_wants_it_and_passes_nothing_on(
+    accept, alice, bob, dana, approvers, phone, provider
+):
+    Category.objects.update(escalation=[REMIND, MANAGER, GROUP], fallback_group="Approvers")
+    approvers(dana)
+    addresses = {person: phone(person).push_address for person in (alice, bob)}
+    asked = {
+        "audience": {"any": [{"employees": ["E1001", "E1002"]}]},
+        "policy": {"mode": "collect"},
+    }
+    request = accept(**asked)
+    quiet = accept(**asked, escalation=[])
+    assert request.escalation == [REMIND]
+    for step in (MANAGER, GROUP):
+        with pytest.raises(errors.Invalid) as refusal:
+            accept(**asked, escalation=[step])
+        assert refusal.value.errors[0].code == "nobody_decides"
+    work()
+    answer(alice, request)
+    provider.sent.clear()
+    for _ in range(4):
+        later(request, days=1)
+        later(quiet, days=1)
+
+    assert shown(provider) == {addresses[bob]: 1}
+    assert holders(request) == holders(quiet) == ["alice", "bob"]

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from accounts import audit, people
 from accounts.models import AuditEvent, Employee
 from hub.lib import clock
-from notifications import inbox, reports, tasks
+from notifications import editing, inbox, reports, tasks
 from notifications.escalation import leavers
 from notifications.models import Calendar, Category, Decision, Errand, Notification, Seat
 from tests.notifications.acting import answer, shown, work
@@ -157,3 +157,79 @@ def test_the_phone_of_the_new_holder_rings_in_their_working_time(
     assert shown(provider) == Counter()
     [errand] = Errand.objects.filter(kind="push")
     assert errand.due_at.date() == clock.now().date() + timedelta(days=1)
+
+
+LONG_AGO = timedelta(days=30)  # longer than the sweep looks back
+
+
+def left(person):
+    leave(person)
+    Employee.objects.filter(id=person.id).update(disabled_at=clock.now() - LONG_AGO)
+
+
+def in_steps(accept, *people):
+    steps = [
+        {"mode": "any", "audience": {"any": [{"employees": [person.employee_id]}]}}
+        for person in people
+    ]
+    return accept(audience={}, policy={"mode": "sequence", "steps": steps})
+
+
+def test_a_step_whose_people_have_all_left_passes_on_as_it_opens(
+    accept, alice, bob, dana, phone, provider
+):
+    address = phone(dana).push_address
+    request = in_steps(accept, bob, alice)
+    work()
+    left(alice)
+    answer(bob, request)
+    work()
+
+    assert Seat.objects.get(principal=alice).holder == dana
+    assert shown(provider)[address] == 1
+    assert inbox.counts(employee_id=dana.id)["waiting"] == 1
+    assert answer(dana, request)["state"] == "decided"
+
+
+def test_an_administrator_is_told_as_a_step_opens_for_which_nobody_is_left(accept, bob, charlie):
+    request = in_steps(accept, bob, charlie)
+    left(charlie)
+    with capture_logs() as logs:
+        answer(bob, request)
+
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["seat_stranded"]
+    assert [seat.principal for seat in leavers.stranded()] == [charlie]
+
+
+def test_whose_answer_an_edit_voids_after_they_left_is_asked_by_the_manager(
+    accept, alice, bob, dana, caller, phone, provider
+):
+    address = phone(dana).push_address
+    request = accept(alice, bob, policy={"mode": "all"})
+    work()
+    answer(alice, request)
+    left(alice)
+    sweep()
+    assert Seat.objects.get(principal=alice).holder == alice
+    edit = editing.Edit(version=1, changes={"title": "Another title"})
+    editing.by_subsystem(caller=caller, notification_id=request.id, edit=edit, now=clock.now())
+    work()
+
+    assert Seat.objects.get(principal=alice).holder == dana
+    assert shown(provider)[address] == 1
+    answer(dana, request, version=2)
+    answer(bob, request, version=2)
+    assert Decision.objects.get().effect == "approve"
+
+
+def test_nobody_is_asked_for_the_opinion_of_who_has_left(accept, alice, charlie, provider):
+    audience = {"any": [{"employees": ["E1001", "E1003"]}]}
+    accept(audience=audience, policy={"mode": "collect"})
+    leave(alice)
+    leave(charlie)
+    with capture_logs() as logs:
+        sweep()
+
+    assert {seat.holder for seat in Seat.objects.all()} == {alice, charlie}
+    assert not [entry for entry in logs if entry["log_level"] == "error"]
+    assert not leavers.stranded().exists()
