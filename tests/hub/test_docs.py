@@ -156,6 +156,11 @@ def vector():
     return rows, body
 
 
+def rows_of_two():
+    """What stands beside the vector for the time in which a secret is changed."""
+    return dict(re.findall(r"^\| ([\w -]+) \| `([^`]+)` \|$", SUBSYSTEM_API, re.MULTILINE))
+
+
 def test_the_test_vector_is_what_the_hub_signs():
     rows, body = vector()
     at = datetime.fromtimestamp(int(rows["webhook-timestamp"]), tz=UTC)
@@ -165,6 +170,23 @@ def test_the_test_vector_is_what_the_hub_signs():
     )
 
     assert headers == {name: rows[name] for name in headers}
+
+
+def test_the_vector_of_two_secrets_is_what_the_hub_signs_and_taken_with_either():
+    rows, body = vector()
+    secrets = [rows_of_two()["second secret"], rows["secret"]]
+    at = datetime.fromtimestamp(int(rows["webhook-timestamp"]), tz=UTC)
+
+    headers = signing.sign(
+        secrets=secrets, event_id=rows["webhook-id"], timestamp=at, body=body.encode()
+    )
+
+    assert headers["webhook-signature"] == rows_of_two()["webhook-signature with both"]
+    with time_machine.travel(at):
+        for secret in secrets:
+            assert standardwebhooks.Webhook(secret).verify(body, headers) == json.loads(body)
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            standardwebhooks.Webhook(signing.new_secret()).verify(body, headers)
 
 
 def test_the_example_of_a_callback_is_the_vector_and_what_the_hub_writes():

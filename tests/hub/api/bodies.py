@@ -46,6 +46,15 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "bulk_answers": False, "step_up": False,
         },
         "POST /api/v1/me/inbox/{notification_id}/question": {"to": "subsystem", "text": "Why?"},
+        "POST /api/v1/me/inbox/{notification_id}/reply": {
+            "question_id": str(world.question_id), "text": "Two nights.",
+        },
+        "POST /api/v1/notifications/{notification_id}/reply": {
+            "question_id": str(world.question_id), "text": "Two nights.",
+        },
+        "POST /api/v1/decisions/{notification_id}/outcome": {
+            "status": "refused", "message": "The period is closed.",
+        },
         "POST /api/v1/me/responses": {
             "responses": [
                 {"id": ids[0], "verb": "approve", "version": 1, "comment": "", "inputs": {}, "step": 1, "proof": ""},
@@ -96,6 +105,8 @@ def hours(number: int) -> str:
 CALLER = {
     "POST /api/v1/notifications": "sender",
     "PUT /api/v1/categories/{key}": "sender",
+    "POST /api/v1/notifications/{notification_id}/reply": "sender",
+    "POST /api/v1/decisions/{notification_id}/outcome": "sender",
     "POST /api/v1/notifications/{notification_id}/settle": "sender",
     "PATCH /api/v1/notifications/{notification_id}": "sender",
 }

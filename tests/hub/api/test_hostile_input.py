@@ -401,6 +401,9 @@ LISTS = [
     ("owner", "/api/v1/me/inbox"),
     ("sender", "/api/v1/notifications"),
     ("owner", "/api/v1/me/changes"),
+    ("owner", "/api/v1/me/answers"),
+    ("sender", "/api/v1/decisions"),
+    ("sender", "/api/v1/callbacks"),
 ]
 
 

@@ -15,7 +15,7 @@ from accounts.models import ApiKey, Device, Employee, Subsystem
 from notifications import ingest
 from notifications.approvals import delegation
 from notifications.callbacks import events
-from notifications.models import Category, Delegation, Notification, Recipient
+from notifications.models import Category, Delegation, Notification, Question, Recipient
 
 # Stands in whatever is alice's or payroll's; nobody else's answer may hold it.
 MARK = "CONFIDENTIAL-4711"
@@ -41,6 +41,7 @@ class World:
     delegation_id: uuid.UUID = None  # type: ignore[assignment]
     refresh_token: str = ""
     event_id: uuid.UUID = None  # type: ignore[assignment]
+    question_id: uuid.UUID = None  # type: ignore[assignment]
 
     def call(
         self,
@@ -98,6 +99,9 @@ def build(
     world.request = _request(caller, now)
     _shown(world, bob, now)
     world.delegation_id = _delegation(alice, now).pk
+    world.question_id = Question.objects.create(
+        notification=world.request, asker=bob, to="subsystem", text=MARK, asked_at=now
+    ).pk
     _let_employees_in(world, alice, bob, charlie, now)
     _let_subsystems_in(world, payroll, rosters, now)
     world.event_id = events.emit(
