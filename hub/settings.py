@@ -260,10 +260,12 @@ SECURE_SSL_REDIRECT = HUB_MODE == "production"
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come from inside, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if HUB_MODE == "production" else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HUB_MODE == "production"
-SECURE_REFERRER_POLICY = "no-referrer"
+# Under "no-referrer" browsers send `Origin: null` with a form, which no site may believe.
+SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HUB_MODE == "production"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_AGE = None  # gone with the browser, too
 SESSION_COOKIE_AGE = 3600 * 8
 X_FRAME_OPTIONS = "DENY"
 
