@@ -60,7 +60,7 @@ def done_in_a_hurry(world: World) -> None:
 
     def nothing_left() -> bool:
         world.change("UPDATE notifications_errand SET due_at = now() WHERE due_at > now()")
-        with Redis.from_url(world.redis.url) as client:
+        with Redis.from_url(world.redis_url) as client:
             client.delete("nothing", *client.scan_iter("hub:push-rate:*"))
         return not invariants.errands(world)
 

@@ -48,7 +48,7 @@ def test_redis_emptied_before_any_worker_heard_the_bell(world: World) -> None:
     world.hub.kill("worker")
     posted = [world.ask("alice", "bob") for _ in range(3)]
     world.hub.kill("web")  # or it might ring once more
-    with Redis.from_url(world.redis.url) as client:
+    with Redis.from_url(world.redis_url) as client:
         client.flushall()
     world.hub.start("worker", "web")
     arrivals.both_see(world, *posted)
@@ -73,7 +73,7 @@ def emptied_all_the_time(world: World) -> Iterator[None]:
     over = threading.Event()
 
     def empty() -> None:
-        with Redis.from_url(world.redis.url) as client:
+        with Redis.from_url(world.redis_url) as client:
             while not over.wait(0.002):
                 client.flushall()
 

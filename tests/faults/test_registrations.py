@@ -186,7 +186,7 @@ def the_storms_end_is_waited_for(world: World) -> None:
                 told = datetime.fromisoformat(recorded["timestamp"]).astimezone(UTC)
                 longest = max(longest, due_at - told)
     assert timedelta(seconds=50) < longest < timedelta(hours=1.1)
-    with Redis.from_url(world.redis.url, decode_responses=True) as client:
+    with Redis.from_url(world.redis_url, decode_responses=True) as client:
         assert any(client.hexists(key, "ramp_from") for key in client.scan_iter("hub:push-rate:*"))
 
 

@@ -74,7 +74,7 @@ def _written(world: World) -> Iterator[tuple[str, str]]:
     yield "what went through Redis", commands
     for body in set(re.findall(r'"body": "([A-Za-z0-9+/=]+)"', commands)):
         yield "a message in Redis", base64.b64decode(body).decode("utf-8", errors="replace")
-    with Redis.from_url(world.redis.url, decode_responses=True) as client:
+    with Redis.from_url(world.redis_url, decode_responses=True) as client:
         yield "what is in Redis now", "".join(_dump(client))
 
 

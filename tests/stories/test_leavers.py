@@ -63,7 +63,6 @@ def a_hub_with_a_short_bound(
         DIRECTORY_BOUND_SECONDS=str(BOUND_SECONDS),
         DIRECTORY_REQUIRED_GROUP="Hub Users",
         DIRECTORY_ABSENT_PERCENT="100",  # six people: any leaver would be too many
-        REDIS_URL=redis7.url.rpartition("/")[0] + "/7",  # rings of another hub's queues
     ) as made:
         yield made
 

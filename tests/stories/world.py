@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import itertools
 import json
 import secrets
 import uuid
@@ -22,6 +23,8 @@ from tests.stories.hub_process import PYTHON, ROOT, Hub, until
 # The shortest that the system checks allow: calls end before the task, the task before its lease.
 LEASE_SECONDS = 5
 CALL_SECONDS = 3
+REDIS_DATABASES = 16  # as Redis has them by default
+_worlds = itertools.count()
 
 
 class World:
@@ -34,10 +37,12 @@ class World:
         emulator: fcm.Running,
         receiver: str,
         database: str,
+        redis_url: str,
         servers: tuple[samba.Samba, postgres.Postgres, process.Running],
         keys: dict[str, str],
     ) -> None:
         self.hub, self.receiver, self.database, self.keys = hub, receiver, database, keys
+        self.redis_url = redis_url
         self.emulator = emulator.client()
         self.samba, self.postgres, self.redis = servers
         self.http = httpx.Client(timeout=30, trust_env=False)
@@ -175,12 +180,14 @@ def made(
     servers: tuple[samba.Samba, postgres.Postgres, process.Running],
     **settings: str,
 ) -> Iterator[World]:
-    """A hub with a database of its own on these servers, ready; leaving it ends all it started.
+    """A hub with databases of its own on these servers, ready; leaving it ends all it started.
 
     `settings` are environment variables that differ from those of most stories.
     """
     with contextlib.ExitStack() as tidy:
         database = tidy.enter_context(_database(servers[1]))
+        # Workers that heard the rings for another hub's queues would answer them with silence.
+        redis_url = f"{servers[2].url.rpartition('/')[0]}/{next(_worlds) % REDIS_DATABASES}"
         emulator = fcm.start(directory / "fcm")
         tidy.callback(emulator.stop)
         callback_secrets = directory / "callback-secrets.json"
@@ -198,7 +205,7 @@ def made(
                 "DJANGO_SETTINGS_MODULE": "hub.settings",
                 "HUB_MODE": "test",
                 "DATABASE_URL": database,
-                "REDIS_URL": servers[2].url,
+                "REDIS_URL": redis_url,
                 "FCM_ENDPOINT": emulator.endpoint,
                 "FCM_CA_FILE": str(emulator.ca_file),
                 "FCM_CREDENTIALS_FILE": str(emulator.credentials_file),
@@ -216,8 +223,8 @@ def made(
         cast = json.loads(hub.run("-m", "tests.stories.cast", receiver))
         callback_secrets.write_text(json.dumps(cast["callback_secrets"]), encoding="utf-8")
         world = World(
-            hub=hub, emulator=emulator, receiver=receiver, database=database, servers=servers,
-            keys=cast["keys"],
+            hub=hub, emulator=emulator, receiver=receiver, database=database,
+            redis_url=redis_url, servers=servers, keys=cast["keys"],
         )  # fmt: skip
         tidy.callback(world.http.close)
         world.secrets |= {
