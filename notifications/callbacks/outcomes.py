@@ -8,6 +8,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
 from accounts import audit
 from accounts.subsystems import Caller
@@ -82,14 +83,18 @@ def tell(
 
 
 def _push_refusal(notification: Notification, *, now: datetime) -> None:
-    """Push to those whose answers made the decision; nobody, where the time ran out."""
+    """Push to those whose answers made the decision; nobody, where the time ran out.
+
+    What a colleague answered for somebody is told to that person, and with them to who stands in.
+    """
     decision = Decision.objects.get(notification=notification)
     if decision.response_id is None:
         return
     deciders = Response.objects.filter(
         notification=notification, version=decision.version, effect=decision.effect
     )
-    for person in deciders.values_list("actor_id", flat=True).distinct():
+    people = deciders.annotate(person=Coalesce("on_behalf_of_id", "actor_id"))
+    for person in people.values_list("person", flat=True).distinct():
         errands.add(
             kind=Errand.Kind.PUSH,
             notification=notification,

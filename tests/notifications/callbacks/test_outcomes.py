@@ -1,9 +1,12 @@
 """What became of a decision: told by the answer or by a call, final once, pushed if refused."""
 
+from datetime import timedelta
+
 import pytest
 
-from hub.lib import errors
+from hub.lib import clock, errors
 from notifications import changes, inbox, reports
+from notifications.approvals import delegation, respond
 from notifications.callbacks import outcomes
 from notifications.models import Decision
 from tests.notifications.acting import answer, work
@@ -115,6 +118,26 @@ def test_the_sentence_itself_is_pushed_only_where_the_notification_is_public(
 
     data = refusals(provider)["alice-phone"]
     assert (data.get("title"), data.get("body")) == said
+
+
+def test_a_refusal_of_what_a_colleague_answered_is_told_to_both(
+    accept, alice, bob, dana, phone, provider, tell_outcome, now
+):
+    for person in (alice, bob, dana):
+        phone(person, f"{person.user_name}-phone")
+    wish = delegation.Wish(bob.employee_id, None, now + timedelta(days=1))
+    delegation.give(principal_id=alice.id, wish=wish, now=now)
+    request = accept(alice, dana)
+    respond.respond(
+        employee_id=bob.id, notification_id=request.id, now=clock.now(),
+        answer=respond.Answer(verb="approve", version=1, on_behalf_of=alice.employee_id),
+    )  # fmt: skip
+    work()
+    provider.sent.clear()
+    tell_outcome(request, "refused")
+    work()
+
+    assert refusals(provider).keys() == {"alice-phone", "bob-phone"}
 
 
 def test_a_confirmation_is_not_pushed(decided, tell_outcome, provider):
