@@ -45,7 +45,8 @@ def ask(
     respond.refuse_closed(notification, employee_id=employee_id, now=now)
     given = delegated.grants(employee_id=employee_id, now=now)
     free = waiting.free_seats(employee_id, standing_in=given).filter(notification=notification)
-    if not free.exists():
+    holders = list(free.values_list("holder_id", "holder__employee_id").order_by("step", "id"))
+    if not holders:
         raise refusals.NotYoursToAnswer("Only who is asked may ask back.")
     asked = Question.objects.filter(notification=notification)
     if asked.filter(asker_id=employee_id, to=to, replied_at=None).exists():
@@ -66,7 +67,10 @@ def ask(
                 "question_id": str(question.id),
                 "version": notification.version,
                 "text": text,
-                "actor": {"employee_id": question.asker.employee_id, "on_behalf_of": None},
+                "actor": {
+                    "employee_id": question.asker.employee_id,
+                    "on_behalf_of": _in_whose_name(employee_id, holders),
+                },
                 "asked_at": clock.text(now),
             },
             now=now,
@@ -118,6 +122,13 @@ def reply_by_subsystem(
         ending.refuse_closed(notification)
         _keep(notification, question, text=text, by=None, now=now)
     return notification
+
+
+def _in_whose_name(asker_id: uuid.UUID, holders: list[tuple[uuid.UUID, str]]) -> str | None:
+    """For whom somebody asks who is not asked themselves; None for who is."""
+    if any(holder == asker_id for holder, _ in holders):
+        return None
+    return holders[0][1]
 
 
 def _seen(employee_id: uuid.UUID, notification_id: uuid.UUID) -> Notification:

@@ -1,11 +1,13 @@
 """Asking before answering: the requester or the sub-system replies, and both stay with the item."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from hub.lib import clock, errors
 from notifications import changes, inbox, questions, withdrawal
-from notifications.approvals import refusals
+from notifications.approvals import delegation, refusals
 from notifications.models import CallbackEvent, Question, Recipient
 from tests.notifications.acting import answer, shown, work
 
@@ -97,6 +99,20 @@ def test_the_sub_system_is_told_of_a_question_and_replies(request_, alice, bob, 
     [told] = inbox.item(employee_id=bob.id, notification_id=request_.id)["thread"]
     assert told["reply"]["by"] is None
     assert told["reply"]["text"] == "It is in the attachment."
+
+
+def test_a_colleague_who_stands_in_asks_in_somebodys_name(accept, alice, bob, now):
+    wish = delegation.Wish(bob.employee_id, None, now + timedelta(days=1))
+    delegation.give(principal_id=alice.id, wish=wish, now=now)
+    request = accept(alice)
+    for person in (bob, alice):
+        ask(person, request, to="subsystem")
+
+    said = [event.body["data"]["actor"] for event in CallbackEvent.objects.order_by("sequence")]
+    assert said == [
+        {"employee_id": bob.employee_id, "on_behalf_of": alice.employee_id},
+        {"employee_id": alice.employee_id, "on_behalf_of": None},
+    ]
 
 
 def test_the_feed_shows_question_and_reply(request_, alice, bob, charlie, provider):
