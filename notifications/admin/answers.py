@@ -65,7 +65,7 @@ def seats(notification: Notification) -> tables.Table:
         "Seats",
         ["Step", "Asked", "Answers now", "Source"],
         [
-            [seat.step, name(seat.principal), name(seat.holder), seat.source]
+            [seat.step + 1, name(seat.principal), name(seat.holder), seat.source]
             for seat in found.order_by("step", "id")[:SEATS_AT_MOST]
         ],
     )
@@ -107,7 +107,7 @@ def prompts_of(notification: Notification) -> tables.Table:
         [
             [
                 prompt.round,
-                prompt.step,
+                prompt.step + 1,
                 prompt.do,
                 tables.moment(prompt.began_at),
                 tables.moment(prompt.done_at),
