@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from redis import Redis
+from redis.exceptions import RedisError
+
 from tests.servers import install, process
 
 PACKAGES = ("redis-server",)
@@ -22,5 +25,14 @@ def start(directory: Path) -> process.Running:
             *("--appendonly", "yes", "--maxmemory-policy", "noeviction", "--save", ""),
         ],
         log=directory / "redis.log",
-        answers=lambda: process.listens("127.0.0.1", port),
+        answers=lambda: _serves(port),
     )
+
+
+def _serves(port: int) -> bool:
+    """Whether it answers: it takes connections already while it reads its append-only file."""
+    with Redis(host="127.0.0.1", port=port, socket_timeout=1, retry=None) as client:
+        try:
+            return bool(client.ping())
+        except RedisError:
+            return False
