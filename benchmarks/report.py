@@ -99,7 +99,9 @@ def main() -> int:
         "# Benchmarks",
         "Written by `make bench`; the raw figures are the JSON files in"
         " [benchmarks/](benchmarks/). Ratios within one run are what counts: absolute figures are"
-        " those of the machine, and of what else it was doing.",
+        " those of the machine, and of what else it was doing. The conditions below each section"
+        " name the commit that was measured and the load: where they are older ones, the section"
+        " tells the state of then.",
         *(section(name, result) for name, result in found.items()),
     ]
     (DOCS / "benchmarks.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
