@@ -4,11 +4,16 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Employee, Subsystem
 from hub.lib import clock
 
 pytest_plugins = ["tests.servers.plugin"]
+
+# Hypothesis fails an example that takes longer than 200 ms: on a busy machine that is no news.
+hypothesis_settings.register_profile("hub", deadline=None)
+hypothesis_settings.load_profile("hub")
 
 
 @pytest.fixture
