@@ -21,8 +21,9 @@ demo-check:
 	@.ci/bootstrap embedded
 	@exec $(PYTHON_OF_HUB) -m hub.demo check $(ARGS)
 
+# In two processes: half the suite waits for servers.
 test: check
-	@exec $(PYTHON_OF_HUB) -m pytest $(ARGS)
+	@exec $(PYTHON_OF_HUB) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check:
 	@.ci/bootstrap dev

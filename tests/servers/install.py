@@ -1,9 +1,11 @@
 """Servers from the system's packages: whether they are here, and how to get them."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +40,7 @@ def ensure(*packages: str) -> None:
         raise Missing(f"Not installed: {names}, and there is no apt-get. On Debian 12: {command}")
     if os.geteuid() != 0:
         raise Missing(f"Not installed: {names}. As root: {command}")
-    with _services_stay_off():
+    with _one_at_a_time(), _services_stay_off():
         # A stale list is only an inconvenience: let the installation decide.
         _apt("update")
         failure = _apt("install", "--yes", "--no-install-recommends", *wanted)
@@ -69,6 +71,14 @@ def _apt(*arguments: str) -> str:
         check=False,
     )
     return "" if answer.returncode == 0 else (answer.stdout + answer.stderr)[-1500:]
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """The suite has several processes, and each may want to install."""
+    with open(Path(tempfile.gettempdir(), "hub-tests-install.lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager

@@ -4,6 +4,9 @@ Load it with `pytest_plugins = ["tests.servers.plugin"]`. A test that uses one o
 carries the mark `servers`. Where a server can be had (it is installed, or apt-get and root are
 here) the test runs and fails if the server does not come up. Elsewhere it is left out and
 named at the end of the run, with the way to run it; with CI=true it fails instead.
+
+Under `pytest -n 2 --dist loadgroup` a file stays with one process, and all tests that need Samba
+with one, too: its ports are fixed, so there is one domain controller at a time.
 """
 
 import os
@@ -69,9 +72,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             items.remove(item)
             deselected.append(item)
             left_out[reason].append(item.nodeid)
+        together = "samba" if "samba" in servers else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(together))
     config.stash[_LEFT_OUT] = left_out
+    if (told := getattr(config, "workeroutput", None)) is not None:  # of pytest-xdist
+        told["left_out"] = dict(left_out)
     if deselected:
         config.hook.pytest_deselected(items=deselected)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """A process of pytest-xdist has ended: each of them has collected, and left out, the same."""
+    told = getattr(node, "workeroutput", {}).get("left_out", {})
+    getattr(node, "config").stash[_LEFT_OUT] = told  # noqa: B009
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
