@@ -243,7 +243,7 @@ def test_a_scheduled_notice_of_many_is_sent_at_its_time_and_not_before(
     assert shown(provider) == Counter(device.push_address for device in crowd)
 
 
-@pytest.mark.parametrize("state", [*Notification.CLOSED])
+@pytest.mark.parametrize("state", sorted(Notification.CLOSED))
 def test_a_closing_state_is_final(make_request, alice, now, state):
     request = make_request(alice)
     lifecycle.move(request, to=state, now=now)
