@@ -37,13 +37,18 @@ class SessionRevoked(HubError):
 
 
 class TooManyAttempts(HubError):
-    """The tries for this name are used up for now, whoever used them."""
+    """The tries for this name, or from this address, are used up for now, whoever used them."""
 
     code, status, title = "too_many_attempts", 429, "Too many tries to sign in"
 
-    def __init__(self, *, retry_after_seconds: int) -> None:
+    def __init__(
+        self,
+        *,
+        retry_after_seconds: int,
+        detail: str = "Wait before trying this name again.",
+    ) -> None:
         super().__init__(
-            "Wait before trying this name again.",
+            detail,
             headers={"Retry-After": str(retry_after_seconds)},
         )
 

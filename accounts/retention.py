@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from accounts import spraying
 from accounts.models import IdempotencyRecord, SignInBudget
 
 # The contract promises at least 24 hours.
@@ -23,5 +24,6 @@ def purge(*, now: datetime) -> int:
         if not batch:
             break
         deleted += IdempotencyRecord.objects.filter(pk__in=batch).delete()[0]
+    deleted += spraying.purge(now=now)
     over = now - 2 * settings.SIGN_IN_WINDOW
     return deleted + SignInBudget.objects.filter(window_started_at__lt=over).delete()[0]

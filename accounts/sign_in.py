@@ -5,34 +5,20 @@ and only then write. No password is kept, logged, or held longer than the one ca
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import audit, devices, people, refusals, sessions, tokens
+from accounts import audit, devices, people, sessions, spraying, tokens, tries
 from accounts.devices import Claim as DeviceClaim
 from accounts.directory import credentials, port
 from accounts.directory import refusals as directory_refusals
-from accounts.models import Employee, SignInBudget
-from hub.lib import keys, logging
+from accounts.models import Employee
+from hub.lib import logging
 
 __all__ = ["DeviceClaim", "SignedIn", "sign_in"]
 log = logging.get(__name__)
-
-# One statement, so that no two processes see the same last try. The window begins anew with
-# each try, and is over only after a quiet one: counted from the first try, the last ones of a
-# window and the first ones of the next would together exceed the directory's threshold.
-_RESERVE = """
-    INSERT INTO accounts_signinbudget AS budget (name_index, window_started_at, reserved)
-    VALUES (%(name)s, %(now)s, 1)
-    ON CONFLICT (name_index) DO UPDATE SET
-        reserved = CASE WHEN budget.window_started_at <= %(over)s THEN 1
-                        ELSE budget.reserved + 1 END,
-        window_started_at = GREATEST(budget.window_started_at, EXCLUDED.window_started_at)
-    WHERE budget.window_started_at <= %(over)s OR budget.reserved < %(tries)s
-"""
 
 
 @dataclass(frozen=True)
@@ -60,28 +46,14 @@ def sign_in(
     refusal of `port.Directory.authenticate`; NotAnEmployee; Invalid if the device's key is another
     employee's.
     """
-    if not credentials.name_is_possible(user_name):
-        raise directory_refusals.InvalidCredentials
-    if not credentials.password_is_possible(password):
-        raise directory_refusals.InvalidCredentials
-    name = keys.ring().blind_index(credentials.name_key(user_name), purpose="sign-in-name")
-    _reserve(name, now=now)
-    try:
-        person = directory.authenticate(user_name=user_name, password=password)
-    except directory_refusals.InvalidCredentials:
-        log.info("sign_in_refused")  # of whom, only the budget's keyed hash knows
-        raise
-    except (
-        directory_refusals.PasswordExpired,
-        directory_refusals.PasswordMustChange,
-        directory_refusals.AccountDisabled,
-        directory_refusals.SignInRestricted,
-        directory_refusals.NotAdmitted,  # in all of these the password was right
-        directory_refusals.DirectoryUnavailable,
-    ):
-        _give_back(name)
-        raise
-    _give_back(name)
+    person = prove(
+        directory=directory,
+        user_name=user_name,
+        password=password,
+        installation=device.installation,
+        client_address=client_address,
+        now=now,
+    )
     employee = people.upsert(person=person, now=now)
     with transaction.atomic():
         opened = sessions.open_session(
@@ -102,30 +74,46 @@ def sign_in(
     return SignedIn(employee=employee, session=session, pair=opened.pair)
 
 
-def _reserve(name: bytes, *, now: datetime) -> None:
-    # durable: committed before the directory is asked, or a crash would forget the try.
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(
-            _RESERVE,
-            {
-                "name": name,
-                "now": now,
-                "over": now - settings.SIGN_IN_WINDOW,
-                "tries": settings.SIGN_IN_TRIES,
-            },
-        )
-        reserved = cursor.rowcount == 1
-    if not reserved:
-        log.warning("sign_in_budget_used_up")
-        since = SignInBudget.objects.values_list("window_started_at", flat=True).get(pk=name)
-        wait = max(since + settings.SIGN_IN_WINDOW - now, timedelta(seconds=1))
-        raise refusals.TooManyAttempts(retry_after_seconds=int(wait.total_seconds()))
+@sensitive_variables("password", "user_name")
+def prove(
+    *,
+    directory: port.Directory,
+    user_name: str,
+    password: str,
+    installation: str | None,
+    client_address: str,
+    now: datetime,
+) -> port.Person:
+    """Whose name and password these are, by the directory's word; no session, nothing written.
 
-
-def _give_back(name: bytes) -> None:
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE accounts_signinbudget SET reserved = reserved - 1"
-            " WHERE name_index = %s AND reserved > 0",
-            [name],
-        )
+    Every road that takes a password comes by here, so that their tries count together. Raises as
+    `sign_in` does, but for what follows the password.
+    """
+    if not credentials.name_is_possible(user_name):
+        raise directory_refusals.InvalidCredentials
+    if not credentials.password_is_possible(password):
+        raise directory_refusals.InvalidCredentials
+    taken = tries.reserve(
+        user_name=user_name, installation=installation, client_address=client_address, now=now
+    )
+    try:
+        person = directory.authenticate(user_name=user_name, password=password)
+    except directory_refusals.InvalidCredentials:
+        log.info("sign_in_refused")  # of whom, only the budget's keyed hash knows
+        spraying.look_everywhere(now=now)
+        raise
+    except directory_refusals.DirectoryUnavailable as error:
+        if not error.may_have_counted:
+            tries.give_back(taken, proved=False)
+        raise
+    except (
+        directory_refusals.PasswordExpired,
+        directory_refusals.PasswordMustChange,
+        directory_refusals.AccountDisabled,
+        directory_refusals.SignInRestricted,
+        directory_refusals.NotAdmitted,  # in all of these the password was right
+    ):
+        tries.give_back(taken, proved=True)
+        raise
+    tries.give_back(taken, proved=True)
+    return person

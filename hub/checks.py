@@ -169,3 +169,19 @@ def calls_end_before_their_lease(
         for name, value in calls.items()
         if value.total_seconds() >= limit
     ]
+
+
+@checks.register("hub")
+def strangers_have_a_try(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> Sequence[CheckMessage]:
+    """Who signs in on a new phone needs tries that are not kept for known ones."""
+    if settings.SIGN_IN_TRIES_KEPT < settings.SIGN_IN_TRIES:
+        return []
+    return [
+        error(
+            16,
+            "SIGN_IN_TRIES_KEPT is not below SIGN_IN_TRIES: nobody could sign in on a new phone.",
+            "Lower it, or raise SIGN_IN_TRIES as far as the directory's lock-out allows.",
+        )
+    ]

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from accounts import spraying
 from accounts.sync import follow
 from hub.lib import clock, logging
 
@@ -50,6 +51,7 @@ class Readiness:
     redis: Check
     directory: Check
     following: follow.Following | None
+    sign_in: Check  # not well while one password seems to be tried over many names
 
     @property
     def status(self) -> str:
@@ -89,6 +91,7 @@ def ready(_request: HttpRequest) -> HttpResponse:
                     **asdict(found.directory),
                     **(asdict(found.following) if found.following else {}),
                 },
+                "sign_in": asdict(found.sign_in),
             },
         },
         status=503 if unavailable else 200,
@@ -136,6 +139,12 @@ def look() -> Readiness:
         else Check(ok=False, ms=0.0)
     )
     following = followed[0] if followed else None
+    alarms: list[int] = []
+    sign_in = (
+        _timed("sign_in", lambda: alarms.append(spraying.spraying(now=clock.now()).alarms))
+        if well
+        else Check(ok=False, ms=0.0)
+    )
     return Readiness(
         database=database,
         migrations=Check(ok=well, ms=migrations.ms),
@@ -143,6 +152,7 @@ def look() -> Readiness:
         redis=_timed("redis", _ask_redis),
         directory=Check(ok=following is not None and following.in_time, ms=directory.ms),
         following=following,
+        sign_in=Check(ok=alarms == [0], ms=sign_in.ms),
     )
 
 

@@ -114,7 +114,13 @@ LDAP_EMPLOYEE_ID_ATTRIBUTE = env.text("LDAP_EMPLOYEE_ID_ATTRIBUTE", "employeeID"
 LDAP_GEO_ATTRIBUTE = env.text("LDAP_GEO_ATTRIBUTE", "c")
 # Keep it below the directory's own lock-out threshold: the hub adds at most this many failures.
 SIGN_IN_TRIES = env.number("SIGN_IN_TRIES", 4, least=1, most=50)
+# Of these, how many only devices may use on which that name has signed in before.
+SIGN_IN_TRIES_KEPT = env.number("SIGN_IN_TRIES_KEPT", 1, least=0, most=49)
 SIGN_IN_WINDOW = env.seconds("SIGN_IN_WINDOW_SECONDS", 1800, least=60, most=86_400)
+# Names that may fail from one address within the window, known devices apart; then it is refused.
+SIGN_IN_NAMES = env.number("SIGN_IN_NAMES", 20, least=1, most=100_000)
+# More names failing within the window, wherever from: the alarm, and nothing else.
+SIGN_IN_ALARM_NAMES = env.number("SIGN_IN_ALARM_NAMES", 200, least=1, most=1_000_000)
 
 # --- Tokens -------------------------------------------------------------------------------
 ACCESS_TOKEN_LIFE = env.seconds("ACCESS_TOKEN_LIFE_SECONDS", 86_400, least=60, most=86_400)

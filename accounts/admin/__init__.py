@@ -8,12 +8,22 @@ from accounts.admin import (
     devices,
     employees,
     keys,
+    sign_in_alarms,
     staff,
     subsystems,
     synchronisation,
 )
 
-__all__ = ["audit_events", "devices", "employees", "keys", "staff", "subsystems", "synchronisation"]
+__all__ = [
+    "audit_events",
+    "devices",
+    "employees",
+    "keys",
+    "sign_in_alarms",
+    "staff",
+    "subsystems",
+    "synchronisation",
+]
 
 admin.site.site_header = settings.HUB_NAME
 admin.site.site_title = settings.HUB_NAME

@@ -189,11 +189,11 @@ class DomainDirectory:
                 raise
             # Whatever a broken or hostile server makes the library raise, it is that server's
             # failure and nobody's refusal.
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 log.warning("directory_server_failed", server=server, reason=repr(error)[:300])
                 self._note(server, works=False)
                 if session.sent_password:
-                    break
+                    raise refusals.DirectoryUnavailable(may_have_counted=True) from error
             else:
                 self._note(server, works=True)
                 return answer

@@ -72,11 +72,19 @@ class NotAdmitted(HubError):
 
 
 class DirectoryUnavailable(Unavailable):
-    """No domain controller gave a usable answer in time. Nobody is disabled because of it."""
+    """No domain controller gave a usable answer in time. Nobody is disabled because of it.
+
+    `may_have_counted`: a password had been sent, so the directory may count it as a failed try.
+    """
 
     code, title = "directory_unavailable", "The directory does not answer"
 
     def __init__(
-        self, detail: str = "Sign-in is not possible just now.", *, retry_after_seconds: int = 5
+        self,
+        detail: str = "Sign-in is not possible just now.",
+        *,
+        retry_after_seconds: int = 5,
+        may_have_counted: bool = False,
     ) -> None:
+        self.may_have_counted = may_have_counted
         super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})

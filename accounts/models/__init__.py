@@ -6,7 +6,7 @@ from accounts.models.employee import Employee
 from accounts.models.feed import FeedRecord, StagedRecord
 from accounts.models.group import Group, GroupMember, GroupNesting
 from accounts.models.idempotency import IdempotencyRecord
-from accounts.models.sign_in_budget import SignInBudget
+from accounts.models.sign_in_budget import SignInAlarm, SignInBudget, SignInSource
 from accounts.models.staff import Staff
 from accounts.models.subsystem import ApiKey, CallbackSecret, Subsystem
 from accounts.models.synchronisation import (
@@ -32,7 +32,9 @@ __all__ = [
     "IdempotencyRecord",
     "KeptOut",
     "RefreshToken",
+    "SignInAlarm",
     "SignInBudget",
+    "SignInSource",
     "Staff",
     "StagedGroup",
     "StagedMember",

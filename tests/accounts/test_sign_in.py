@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import LazySettings
 
 from accounts import refusals, sessions
 from accounts import sign_in as door
@@ -12,6 +13,11 @@ from accounts.directory import refusals as directory_refusals
 from accounts.models import AuditEvent, Device, Employee, SignInBudget
 from tests.accounts.conftest import FakeDirectory, person, phone
 from tests.accounts.parallel import in_parallel
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_for_known_devices(settings: LazySettings) -> None:
+    settings.SIGN_IN_TRIES_KEPT = 0  # tests/accounts/test_tries.py
 
 
 def attempt(
@@ -86,6 +92,18 @@ def test_what_is_not_a_wrong_password_gives_the_try_back(
         with pytest.raises(type(refusal)):
             attempt(directory, now)
     assert not Device.objects.exists()
+
+
+def test_an_answer_lost_after_the_password_was_sent_costs_the_try(
+    directory: FakeDirectory, now: datetime
+) -> None:
+    # The directory may have counted it: giving it back would let the two counts part.
+    directory.refusal = directory_refusals.DirectoryUnavailable(may_have_counted=True)
+    for _ in range(4):
+        with pytest.raises(directory_refusals.DirectoryUnavailable):
+            attempt(directory, now)
+    with pytest.raises(refusals.TooManyAttempts):
+        attempt(directory, now)
 
 
 def test_a_crash_while_the_directory_is_asked_costs_the_try(

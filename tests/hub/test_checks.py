@@ -54,6 +54,7 @@ def test_a_sound_production_passes(settings):
         ("HUB_RECEIPT_KEY", "public:" + base64.b64encode(bytes(32)).decode(), "hub.E010"),
         ("FCM_TOTAL_TIMEOUT", timedelta(seconds=110), "hub.E009"),
         ("CALLBACK_TOTAL_TIMEOUT", timedelta(seconds=60), "hub.E009"),
+        ("SIGN_IN_TRIES_KEPT", 4, "hub.E016"),
     ],
 )
 def test_each_misconfiguration_is_named(settings, name, value, expected):

@@ -58,7 +58,7 @@ def test_a_hub_with_all_its_parts_is_ready_and_tells_figures(client: Client) -> 
     answer = client.get("/health/ready")
     body = answer.json()
     assert (answer.status_code, body["status"]) == (200, "ready")
-    assert set(body["checks"]) == {"database", "migrations", "redis", "directory"}
+    assert set(body["checks"]) == {"database", "migrations", "redis", "directory", "sign_in"}
     assert all(check["ok"] is True and check["ms"] >= 0 for check in body["checks"].values())
     assert body["checks"]["migrations"]["pending"] == 0
 
