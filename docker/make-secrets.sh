@@ -31,6 +31,7 @@ openssl rand -base64 48 | keep secret_key
 printf 'k1:%s\n' "$(openssl rand -base64 32)" | keep hub_encryption_keys
 openssl rand -base64 32 | keep hub_mac_key
 openssl rand -base64 32 | keep hub_receipt_key
+hexadecimal | keep metrics_token
 hexadecimal | keep postgres_password
 printf 'postgres://hub:%s@postgres:5432/hub\n' "$(cat postgres_password)" | keep database_url
 printf 'requirepass %s\n' "$(hexadecimal)" | keep redis_conf

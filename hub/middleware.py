@@ -16,12 +16,13 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 from hub import problems
-from hub.lib import errors, ids, logging
+from hub.lib import errors, ids, logging, metrics
 
 log = logging.get(__name__)
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 Next = Callable[[HttpRequest], HttpResponse]
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # What is taken over from a caller; anything else could forge log lines.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -42,15 +43,22 @@ class RequestContext:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         route = request.resolver_match.route if request.resolver_match else ""
+        seconds = time.perf_counter() - started
+        metrics.requests.labels(route, method_of(request), response.status_code).observe(seconds)
         logging.write(
             __name__,
             "request",
             method=request.method,
             route=route,  # never the path: it may carry a name or an id somebody typed
             status=response.status_code,
-            ms=round((time.perf_counter() - started) * 1000, 1),
+            ms=round(seconds * 1000, 1),
         )
         return response
+
+
+def method_of(request: HttpRequest) -> str:
+    """The method, if it is one: a caller may send any word, and each would be a series for ever."""
+    return request.method if request.method in METHODS else "other"
 
 
 def is_door(request: HttpRequest) -> bool:

@@ -188,6 +188,14 @@ SEATS_AT_MOST = 500
 # sub-system has a limit of its own.
 BLAST_RADIUS = env.number("BLAST_RADIUS_RECIPIENTS", 500, least=0, most=10_000_000)
 
+# --- Metrics (docs/operations.md) ---------------------------------------------------------
+# Where the processes of one machine or pod share their counts; read by `hub.lib.metrics`.
+HUB_METRICS_DIR = env.text("HUB_METRICS_DIR", "")
+# Who may read /metrics of web: the bearer of this. Empty: nobody (outside production: everybody).
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+# host:port at which a worker tells its metrics, without a token; empty: nowhere.
+METRICS_ADDRESS = env.address("METRICS_ADDRESS")
+
 # --- Wiring -------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -246,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": DIRECTORY_BOUND.total_seconds() / 5},
     },
     "read_feed": {"task": "accounts.read_feed", "schedule": EMPLOYEE_FEED_EVERY.total_seconds()},
+    "check_drift": {"task": "notifications.check_drift", "schedule": 86_400.0},
     "pass_on_seats": {"task": "notifications.pass_on_seats", "schedule": 60.0},
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
     "purge": {"task": "accounts.purge", "schedule": 3600.0},
@@ -254,6 +263,7 @@ CELERY_TASK_ROUTES = {
     "notifications.relay": {"queue": "maintenance"},
     "accounts.sync_directory": {"queue": "maintenance"},
     "accounts.read_feed": {"queue": "maintenance"},
+    "notifications.check_drift": {"queue": "maintenance"},
     "notifications.pass_on_seats": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
     "accounts.purge": {"queue": "maintenance"},

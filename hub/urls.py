@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from hub import health, openapi
+from hub import health, metrics, openapi
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Tried one after the other: first what is asked most.
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("metrics", metrics.page, name="metrics"),
 ]
 
 handler400 = "hub.problems.bad_request"

@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts import audience
 from accounts.models import Employee
-from hub.lib import clock, logging
+from hub.lib import clock, logging, metrics
 from notifications import errands, lifecycle, queues, waves
 from notifications.models import Delivery, Errand, Notification, Recipient, Seat
 
@@ -101,6 +101,7 @@ def copy(
     first, last, size, copied = _insert(
         notification, people=people, after=errand.employee_from, now=now
     )
+    metrics.recipients.inc(copied)
     if first is None or last is None:
         return False
     Notification.objects.filter(id=notification.id).update(

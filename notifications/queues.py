@@ -27,6 +27,7 @@ MAINTENANCE = "maintenance"
 ALL = (PUSH, BULK, CALLBACK, MAINTENANCE)
 
 URGENT, REQUEST, NOTICE, BROADCAST = range(4)
+LANES = ("urgent", "request", "notice", "bulk")  # by number
 
 COALESCE_SECONDS = 0.02
 SHARE_AT_MOST = 1 / 40  # of a core, or a busy machine would hear little but the bell

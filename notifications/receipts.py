@@ -4,7 +4,17 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from notifications.models import Delivery
+from django.db import connection
+
+from hub.lib import metrics
+
+# A push whose answer was lost ("queued") may have arrived all the same.
+SHOWN = """
+UPDATE notifications_delivery SET state = 'delivered', delivered_at = %(now)s
+ WHERE notification_id = ANY (%(notifications)s) AND employee_id = %(employee)s
+   AND device_id = %(device)s AND state IN ('sent', 'queued') AND purpose <> 'clear'
+RETURNING extract(epoch FROM delivered_at - sent_at)
+"""
 
 
 def delivered(
@@ -15,11 +25,18 @@ def delivered(
     now: datetime,
 ) -> int:
     """Mark the pushes of these notifications to this device as drawn; how many were news."""
-    shown = Delivery.objects.filter(
-        employee_id=employee_id,
-        device_id=device_id,
-        notification_id__in=list(notification_ids),
-        # A push whose answer was lost may have arrived all the same.
-        state__in=[Delivery.State.SENT, Delivery.State.QUEUED],
-    ).exclude(purpose=Delivery.Purpose.CLEAR)
-    return shown.update(state=Delivery.State.DELIVERED, delivered_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SHOWN,
+            {
+                "now": now,
+                "employee": employee_id,
+                "device": device_id,
+                "notifications": list(notification_ids),
+            },
+        )
+        waits = [seconds for (seconds,) in cursor.fetchall()]
+    for seconds in waits:
+        if seconds is not None:
+            metrics.shown_wait.observe(float(seconds))
+    return len(waits)

@@ -3,12 +3,15 @@
 from typing import Any
 
 from celery import shared_task, signals
+from django.conf import settings
 
-from hub.lib import clock
+from hub.lib import clock, logging, metrics
 from notifications import drain as work
-from notifications import errands, queues, sweep
+from notifications import drift, errands, queues, sweep
 from notifications.approvals import delegation
 from notifications.escalation import leavers
+
+log = logging.get(__name__)
 
 
 @shared_task(name="notifications.drain")
@@ -24,12 +27,28 @@ def relay() -> None:
     delegation.turn(clock.now())
     for queue in errands.due_queues(now=clock.now()):
         queues.send(queue)
+    metrics.relayed_at.set_to_current_time()
 
 
 @shared_task(name="notifications.pass_on_seats")
 def pass_on_seats() -> None:
     """Let somebody else answer from the seats of who has left."""
     leavers.sweep(clock.now())
+
+
+@shared_task(name="notifications.check_drift", time_limit=3600)
+def check_drift() -> None:
+    """Look whether a row names what is not there; the metrics tell it, and the log."""
+    for found in drift.check():
+        if found.without:
+            log.error("drift_found", rows=found.rows, without=found.without)
+
+
+@signals.worker_init.connect
+def tell_metrics(**_: Any) -> None:
+    """Let a worker answer for its counts, where an address for it is set."""
+    if settings.METRICS_ADDRESS:
+        metrics.serve(settings.METRICS_ADDRESS)
 
 
 @signals.worker_ready.connect

@@ -68,6 +68,10 @@ class Home:
         return self.path / "beat.schedule"
 
     @property
+    def metrics(self) -> Path:
+        return self.path / "metrics"
+
+    @property
     def stamp(self) -> Path:
         return self.path / "made-ready"
 
@@ -163,7 +167,7 @@ def clear(home: Home) -> None:
         return
     with occupied(home):
         engines.remove_postgres(home.postgres)
-        for directory in (home.valkey, home.fcm, home.logs):
+        for directory in (home.valkey, home.fcm, home.logs, home.metrics):
             shutil.rmtree(directory, ignore_errors=True)
         files = (
             home.secrets, home.people, home.seeded, home.callbacks, home.callback_secrets,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ def running(
     """
     ports.require_free(at)
     with home.occupied(where), supervisor.Supervisor(logs=where.logs, say=say) as watched:
+        shutil.rmtree(where.metrics, ignore_errors=True)
         env = _environment(where, at)
         if not env.keys() & {"DATABASE_URL", "DATABASE_URL_FILE"}:
             env["DATABASE_URL"] = watched.adopt(
@@ -65,6 +67,7 @@ def _environment(where: home.Home, at: ports.Ports) -> dict[str, str]:
         "DEMO_FILE": str(where.seeded),
         "DEMO_RECEIVER_URL": at.receiver_url,
         "DEMO_CALLBACK_SECRETS_FILE": str(where.callback_secrets),
+        "HUB_METRICS_DIR": str(where.metrics),
         **home.provide_secrets(where),
     }
     # NAME_FILE is the other way to give NAME, and both at once are refused.

@@ -70,6 +70,15 @@ def listed(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def address(name: str) -> str:
+    """`host:port` to listen at; empty if unset."""
+    value = text(name, "")
+    host, _, port = value.rpartition(":")
+    if value and not (host and port.isdigit() and 0 < int(port) < 65_536):
+        raise BadSetting(f"{name}={value!r} is no host:port, such as 0.0.0.0:9100.")
+    return value
+
+
 def time_zones(name: str) -> dict[str, str]:
     """A JSON object of IANA time zones by name, such as {"DE": "Europe/Berlin"}; empty if unset."""
     value = text(name, "") or "{}"

@@ -10,7 +10,7 @@ from django.db.models import Min, Q
 
 from accounts import subsystems
 from accounts.models import Subsystem
-from hub.lib import logging
+from hub.lib import logging, metrics
 from notifications import errands, queues
 from notifications.callbacks import breaker, calling, claims, outcomes, turns
 from notifications.callbacks.calling import Call, Said
@@ -70,6 +70,7 @@ def record(done: Sequence[tuple[Call, Said]], *, now: datetime) -> None:
     """
     alive = set()
     for call, said in done:
+        metrics.callbacks.labels(said.verdict.meaning.value).inc()
         subsystem_id = call.event.subsystem_id
         if said.verdict.meaning == Meaning.LATER:
             breaker.failed(
@@ -111,6 +112,8 @@ def _end(told: Sequence[tuple[Call, Said]], *, now: datetime) -> None:
                 call.event.notification, outcome=outcome, message=said.verdict.message, now=now
             )
     events = [call.event for call, _ in told]
+    for event in events:
+        metrics.callback_wait.observe((now - event.created_at).total_seconds())
     CallbackEvent.objects.filter(
         id__in=[event.id for event in events], state=CallbackEvent.State.PENDING
     ).update(state=CallbackEvent.State.DONE, done_at=now)

@@ -50,6 +50,10 @@ class CallbackEvent(models.Model):
             models.Index(fields=["subsystem", "changed_in"], name="callback_feed"),
             # GET /callbacks, the newest first.
             models.Index(fields=["subsystem", "id"], name="callback_ledger"),
+            # Dead letters: metrics, and the page that lists them.
+            models.Index(
+                fields=["subsystem"], condition=models.Q(state="dead"), name="callback_dead"
+            ),
         ]
 
     def __str__(self) -> str:

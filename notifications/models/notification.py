@@ -190,6 +190,10 @@ class Notification(models.Model):
                 fields=["subsystem", "mode", "reference", "id"], name="notification_reference"
             ),
             models.Index(fields=["subsystem", "mode", "id"], name="notification_by_subsystem"),
+            # Those who wait for a second person: metrics, and the page that lists them.
+            models.Index(
+                fields=["created_at"], condition=models.Q(state="held"), name="notification_held"
+            ),
         ]
 
     @property

@@ -1,7 +1,7 @@
 """Writing down what became of a batch of pushes, in one go with the errands' end."""
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from accounts import devices
-from hub.lib import logging
-from notifications import errands
+from hub.lib import logging, metrics
+from notifications import errands, queues
 from notifications.models import Delivery, Errand
 from notifications.push import replies, targets
 from notifications.push.gateway import Fate, Outcome
@@ -42,6 +42,7 @@ MISMATCHES_AT_MOST = 0.01
 # The reason of a push that a test key caused: everything happens but the last wire.
 TEST_MODE = "test_mode"
 FIRST_WAIT = timedelta(seconds=10)
+_SHOW = str(Delivery.Purpose.SHOW.value)
 _SENT = str(Delivery.State.SENT.value)  # to write an enumeration's member takes ten times as long
 LANE_STOPPED_WAIT = timedelta(seconds=60)
 
@@ -87,6 +88,7 @@ def record(
             elif errand.id in held:
                 errands.postpone(errand, until=held[errand.id], error="rate", tried=False)
         errands.finish_all([e for e in batch if e.id not in again and e.id not in held])
+    _count(batch, states=states, unfinished=again.keys() | held.keys(), now=now)
     log.info(
         "push_recorded",
         errands=[errand.id for errand in batch][:20],
@@ -94,6 +96,18 @@ def record(
         failed=states.count(Delivery.State.FAILED),
         again=sum(map(len, again.values())),
     )
+
+
+def _count(
+    batch: Sequence[Errand], *, states: Sequence[str], unfinished: Collection[int], now: datetime
+) -> None:
+    for state, count in Counter(states).items():
+        metrics.pushes.labels(state).inc(count)
+    for errand in batch:
+        if errand.id not in unfinished and errand.purpose == _SHOW:
+            # A postponed errand's due_at has moved: it is what has been waited for since.
+            waited = now - max(errand.created_at, min(errand.due_at, now))
+            metrics.push_wait.labels(queues.LANES[errand.lane]).observe(waited.total_seconds())
 
 
 def _with_addresses_forgotten(results: Sequence[Result], *, now: datetime) -> Sequence[Result]:

@@ -169,7 +169,7 @@ def test_every_setting_in_env_example_is_explained() -> None:
 def test_no_secret_is_given_to_a_container_but_as_a_file() -> None:
     for name, service in services().items():
         for variable in service.get("environment", {}):
-            secret = re.search(r"KEY|PASSWORD|SECRET|CREDENTIALS|_URL", variable)
+            secret = re.search(r"KEY|PASSWORD|SECRET|CREDENTIALS|TOKEN|_URL", variable)
             assert not secret or variable.endswith("_FILE"), f"{name}: {variable}"
     given = set(services()["web"]["environment"])
     assert {name.removesuffix("_FILE") for name in given} <= {

@@ -9,8 +9,8 @@ from tests.hub.api.matrix import MATRIX, OPEN
 from tests.hub.api.routes import addresses, routes
 
 ROUTES = routes()
-# The parts of the project that are no API: staff sign in to the one, probes ask the other.
-ELSEWHERE = ("/admin/", "/health/")
+# The parts of the project that are no API: staff sign in, probes ask, a scraper bears its token.
+ELSEWHERE = ("/admin/", "/health/", "/metrics")
 # What serves staff may be a session; what serves phones and sub-systems may not, or a page of
 # another origin could speak for whoever is signed in.
 DOORS = {"BearerEmployee": permissions.IsEmployee, "BearerSubsystem": permissions.IsSubsystem}
