@@ -98,8 +98,16 @@ DIRECTORY_REQUIRED_GROUP = env.text("DIRECTORY_REQUIRED_GROUP", "")
 # More people missing within a day than either, and none of them is disabled until somebody looks.
 DIRECTORY_ABSENT_PEOPLE = env.number("DIRECTORY_ABSENT_PEOPLE", 50, least=0, most=1_000_000)
 DIRECTORY_ABSENT_PERCENT = env.number("DIRECTORY_ABSENT_PERCENT", 5, least=0, most=100)
-# The employee database: a CSV file with a header, UTF-8; empty: there is none.
+# The employee database: the path or the https address of a CSV with a header, UTF-8; empty: there
+# is none.
 EMPLOYEE_FEED = env.text("EMPLOYEE_FEED", "")
+# At an address: the Authorization header, if one is needed, and the leash of one reading.
+EMPLOYEE_FEED_AUTHORIZATION = env.text("EMPLOYEE_FEED_AUTHORIZATION", "")
+EMPLOYEE_FEED_CA_FILE = env.text("EMPLOYEE_FEED_CA_FILE", "")  # empty: the system's authorities
+EMPLOYEE_FEED_TIMEOUT = env.seconds("EMPLOYEE_FEED_TIMEOUT_SECONDS", 120, least=1, most=480)
+EMPLOYEE_FEED_MOST_BYTES = env.number(
+    "EMPLOYEE_FEED_MOST_BYTES", 268_435_456, least=1, most=10_000_000_000
+)
 EMPLOYEE_FEED_EVERY = env.seconds("EMPLOYEE_FEED_EVERY_SECONDS", 3600, least=60, most=86_400)
 EMPLOYEE_FEED_DELIMITER = env.text("EMPLOYEE_FEED_DELIMITER", ",")
 # {"employee_id": "its column", "department": …, "geo": …, "title": …, "manager": …, "time_zone": …,

@@ -1,8 +1,9 @@
-"""The second source of attributes: the employee database, as a CSV file it leaves for the hub.
+"""The second source of attributes: the employee database, as a CSV file or at an address.
 
 See docs/operations.md, "The employee database".
 """
 
 from accounts.feed.read import Outcome, configured, read
+from accounts.feed.rows import Unreadable
 
-__all__ = ["Outcome", "configured", "read"]
+__all__ = ["Outcome", "Unreadable", "configured", "read"]

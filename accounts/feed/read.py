@@ -1,10 +1,9 @@
 """Reading the feed: staged, guarded, merged; the next run over the directory applies it."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from accounts import audit
-from accounts.feed import rows
+from accounts.feed import rows, source
 from accounts.models import FeedRecord, Synchronisation
 from accounts.models.feed import longest
 from hub.lib import logging
@@ -20,6 +19,7 @@ from hub.lib import logging
 log = logging.get(__name__)
 
 _SOURCE, _DIRECTORY = "feed", "directory"
+_VERSION = "version"  # among the marks: what the source last called the content
 _LOCK = 0x68756203  # one reader at a time; the staging table is its own
 _DAY = timedelta(days=1)
 _ALWAYS = 3
@@ -51,6 +51,7 @@ class Outcome:
     gone: int
     flaws: tuple[rows.Flaw, ...]
     missing: int  # 0 unless stopped: more are gone than may be in a day, so nothing was taken
+    unchanged: bool = False  # by the source's own word: nothing was read
 
 
 def configured() -> bool:
@@ -63,12 +64,36 @@ def read(*, now: datetime, allow_absent: bool = False) -> Outcome:
 
     Bad rows are reported by line and left out; what was known of these people stays. People who
     are no more in the feed lose what it said of them, guarded as absence from the directory is.
-    Raises rows.Unreadable if the file or its header is not what the settings say.
+    Raises rows.Unreadable if it does not come whole, or its header is not what the settings say.
     """
+    state = Synchronisation.objects.filter(name=_SOURCE).first()
+    # What was stopped must be read again, and so must what somebody allows.
+    sure = state is not None and state.stopped_at is None and not allow_absent
+    known = str(state.marks.get(_VERSION, "")) if state is not None and sure else ""
+    try:
+        with source.opened(known_version=known) as content:
+            if content is None:
+                return _unchanged(now=now)
+            return _take_over(content, now=now, allow_absent=allow_absent)
+    except rows.Unreadable as error:
+        log.error("feed_unreadable", reason=str(error))
+        _row(now=now, result="unreadable").save()
+        raise
+
+
+def _unchanged(*, now: datetime) -> Outcome:
+    state = _row(now=now, result="unchanged")
+    state.known_at = now
+    state.save()
+    log.info("feed_unchanged")
+    return Outcome(0, 0, 0, (), missing=0, unchanged=True)
+
+
+def _take_over(content: source.Content, *, now: datetime, allow_absent: bool) -> Outcome:
     with transaction.atomic():
         _run("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _run("TRUNCATE accounts_stagedrecord")
-        records, flaws = _stage(_lines())
+        records, flaws = _stage(content.lines)
         known = FeedRecord.objects.filter(gone_at=None).count()
         lately = FeedRecord.objects.filter(gone_at__gt=_since(now)).count()
         gone = int(_rows(f"SELECT count(*) {_GONE}")[0][0])
@@ -78,21 +103,13 @@ def read(*, now: datetime, allow_absent: bool = False) -> Outcome:
         else:
             outcome = _merge(records, gone, flaws, now=now, allowed=bool(gone and allow_absent))
         _run("TRUNCATE accounts_stagedrecord")
-        _note(outcome, now=now, allowed=bool(gone and allow_absent))
+        _note(outcome, content.version, now=now, allowed=bool(gone and allow_absent))
     if outcome.missing:
         log.error("feed_absence_stopped", missing=outcome.missing)
     for flaw in flaws[:_LINES_KEPT]:
         log.warning("feed_row_bad", line=flaw.line, column=flaw.column, code=flaw.code)
     log.info("feed_read", records=records, changed=outcome.changed, gone=gone, bad=len(flaws))
     return outcome
-
-
-def _lines() -> Iterator[str]:
-    try:
-        with Path(settings.EMPLOYEE_FEED).open(encoding="utf-8-sig", newline="") as file:
-            yield from file
-    except OSError as error:
-        raise rows.Unreadable(f"The feed cannot be read: {error.strerror}.") from error
 
 
 def _stage(lines: Iterable[str]) -> tuple[int, tuple[rows.Flaw, ...]]:
@@ -138,15 +155,15 @@ def _merge(
     return Outcome(records, changed, gone, flaws, missing=0)
 
 
-def _note(outcome: Outcome, *, now: datetime, allowed: bool) -> None:
-    state, _ = Synchronisation.objects.get_or_create(name=_SOURCE)
-    state.ended_at = now
-    state.result = "stopped" if outcome.missing else "complete"
+def _note(outcome: Outcome, version: str, *, now: datetime, allowed: bool) -> None:
+    state = _row(now=now, result="stopped" if outcome.missing else "complete")
     state.missing = outcome.missing
     state.stopped_at = (state.stopped_at or now) if outcome.missing else None
     state.complete_due = False
     if not outcome.missing:
         state.known_at = state.complete_at = now
+        # What is wrong with a row is told again each time, so that it is mended.
+        state.marks = {_VERSION: version} if version and not outcome.flaws else {}
     if allowed:
         state.allowed_at = now
     state.figures = {
@@ -160,6 +177,12 @@ def _note(outcome: Outcome, *, now: datetime, allowed: bool) -> None:
         ],
     }
     state.save()
+
+
+def _row(*, now: datetime, result: str) -> Synchronisation:
+    state, _ = Synchronisation.objects.get_or_create(name=_SOURCE)
+    state.ended_at, state.result = now, result
+    return state
 
 
 def _since(now: datetime) -> datetime:

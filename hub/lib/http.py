@@ -1,4 +1,4 @@
-"""The only road out of the hub (besides the push transport): POSTs, on a short leash.
+"""The only road out of the hub (besides the push transport): POSTs and GETs, on a short leash.
 
 No redirects, no proxies, no cookies, no credentials of this machine, HTTP and HTTPS only, a limit
 on the time of everything and one on the size of the answer. The address is judged at the socket,
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import pycurl
 
@@ -66,6 +66,37 @@ def post(
         return _perform(
             curl, url=url, body=body, headers=headers, guard=guard,
             total_timeout=total_timeout, most_bytes=most_bytes, ca_file=ca_file,
+        )  # fmt: skip
+    finally:
+        curl.close()
+
+
+class Sink(Protocol):
+    """Where a large answer goes, piece by piece."""
+
+    def write(self, piece: bytes, /) -> Any: ...
+
+
+def get(
+    *,
+    url: str,
+    headers: Mapping[str, str],
+    into: Sink,
+    guard: _guard.Guard,
+    total_timeout: timedelta,
+    most_bytes: int,
+    ca_file: str | None = None,
+) -> Reply:
+    """GET once over a fresh connection; the body goes `into` something, and not into the reply.
+
+    Whatever the status is (3xx included). What is in `into` counts only if this returns: it raises
+    like `post`, also for an answer that ends before the length it announced.
+    """
+    curl = pycurl.Curl()
+    try:
+        return _perform(
+            curl, url=url, body=None, headers=headers, guard=guard, total_timeout=total_timeout,
+            most_bytes=most_bytes, ca_file=ca_file, into=into,
         )  # fmt: skip
     finally:
         curl.close()
@@ -142,12 +173,13 @@ def _perform(
     curl: Any,
     *,
     url: str,
-    body: bytes,
+    body: bytes | None,  # None: a GET
     headers: Mapping[str, str],
     guard: _guard.Guard,
     total_timeout: timedelta,
     most_bytes: int,
     ca_file: str | None,
+    into: Sink | None = None,
 ) -> Reply:
     guard.check_shape(url)
     lines = [f"{name}: {value}" for name, value in headers.items()]
@@ -156,7 +188,10 @@ def _perform(
     milliseconds = int(total_timeout.total_seconds() * 1000)
     if milliseconds <= 0:  # libcurl would take 0 for "for ever"
         raise ValueError("The total time-out must be positive.")
-    incoming = _Incoming(most_bytes)
+    incoming = _Incoming(most_bytes, into)
+    method = (
+        [(pycurl.HTTPGET, 1)] if body is None else [(pycurl.POST, 1), (pycurl.POSTFIELDS, body)]
+    )
     permitted: list[bool] = []  # one a connection that libcurl tried
 
     def connect(_purpose: int, target: Any) -> Any:
@@ -169,8 +204,7 @@ def _perform(
     try:
         for option, value in (
             (pycurl.URL, url),
-            (pycurl.POST, 1),
-            (pycurl.POSTFIELDS, body),
+            *method,
             (pycurl.HTTPHEADER, [*lines, "Expect:"]),
             (pycurl.USERAGENT, "employee-notification-hub"),  # and no versions of ours
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
@@ -223,11 +257,11 @@ def system_authorities() -> str:
 class _Incoming:
     """Headers and body as they come in; libcurl itself bounds the headers (300 kB)."""
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, into: Sink | None) -> None:
         self.overflowed = False
         self.headers: dict[str, str] = {}
         self.body = bytearray()
-        self._most = most_bytes
+        self._into, self._left = into, most_bytes
 
     def header(self, line: bytes) -> None:
         if line.startswith(b"HTTP/"):  # again after each 1xx
@@ -238,8 +272,12 @@ class _Incoming:
             self.headers[name.lower()] = value if known is None else f"{known}, {value}"
 
     def write(self, piece: bytes) -> int:
-        self.overflowed = len(self.body) + len(piece) > self._most
+        self._left -= len(piece)
+        self.overflowed = self._left < 0
         if self.overflowed:
             return 0  # fewer than given: libcurl hangs up
-        self.body += piece
+        if self._into is None:
+            self.body += piece
+        else:
+            self._into.write(piece)
         return len(piece)

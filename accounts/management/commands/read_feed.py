@@ -5,7 +5,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import feed
-from accounts.feed import rows
 from hub.lib import clock
 
 
@@ -26,8 +25,11 @@ class Command(BaseCommand):
             raise CommandError("EMPLOYEE_FEED is not set.")
         try:
             outcome = feed.read(now=clock.now(), allow_absent=options["allow_absent"])
-        except rows.Unreadable as error:
+        except feed.Unreadable as error:
             raise CommandError(str(error)) from error
+        if outcome.unchanged:
+            self.stdout.write("unchanged since the last reading")
+            return
         for flaw in outcome.flaws:
             self.stderr.write(f"line {flaw.line}: {flaw.code} {flaw.column}".rstrip())
         if outcome.missing:
