@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -33,6 +34,7 @@ class Claim:
     os_version: str = ""
     model: str = ""
     app_version: str = ""
+    time_zone: str = ""  # IANA; one that the hub does not know counts for none
     name: str = ""
     push_address: str | None = field(default=None, repr=False)
     push_kind: str = Device.PushKind.TOKEN
@@ -199,6 +201,17 @@ def refuse_key_of_another(*, employee_id: uuid.UUID, key: jwk.PublicKey) -> None
         raise errors.Invalid(
             sentence, errors=[errors.FieldError("/device/key", "key_of_another", sentence)]
         )
+
+
+def note_time_zone(*, device_id: uuid.UUID, time_zone: str) -> None:
+    """This phone's clocks are there now; a zone that the hub does not know changes nothing."""
+    if zone := known_zone(time_zone):
+        Device.objects.filter(pk=device_id).exclude(time_zone=zone).update(time_zone=zone)
+
+
+def known_zone(name: str) -> str:
+    """The name if it is a zone's; a newer phone may know more of them than the hub."""
+    return name if name in available_timezones() else ""
 
 
 def installation_index(installation: str) -> bytes:

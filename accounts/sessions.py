@@ -68,6 +68,7 @@ def open_session(
             os_version=claim.os_version,
             model=claim.model,
             app_version=claim.app_version,
+            time_zone=devices.known_zone(claim.time_zone),
             name=claim.name,
             last_address=client_address or None,
             key=None if claim.key is None else claim.key.jwk,

@@ -5,16 +5,17 @@ See docs/operations.md, "Working calendars".
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 
 from accounts import audit
 from hub.lib import errors, text, working_time
-from notifications import waves
-from notifications.models import Calendar, Holiday
+from notifications import clocks, queues
+from notifications.models import Calendar, Errand, Holiday
 
 DEFAULT_GEO = ""
+LIFTED_AT_MOST = timedelta(hours=72)
 # Where no administrator said anything: Monday to Friday.
 UNSAID = working_time.WorkingTime()
 
@@ -26,6 +27,8 @@ class Traits:
     week_days: Sequence[int] = (0, 1, 2, 3, 4)
     opens_at: time | None = None
     closes_at: time | None = None
+    disconnects: bool = False  # the right to disconnect: no pushes outside of working time, …
+    urgent_passes: bool = True  # … but urgent ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,11 @@ class Book:
 
     by_geo: Mapping[str, working_time.WorkingTime]
 
-    def next_moment(self, clock: waves.Clock, *, moment: datetime) -> datetime:
+    def next_moment(self, clock: clocks.Clock, *, moment: datetime) -> datetime:
         """That moment, or the next beginning of work of people with this time zone and geo."""
         default = self.by_geo.get(DEFAULT_GEO, UNSAID)
         return working_time.next_working_moment(
-            self.by_geo.get(clock[1], default), zone=waves.zone(clock), moment=moment
+            self.by_geo.get(clock[1], default), zone=clocks.zone(clock), moment=moment
         )
 
 
@@ -57,6 +60,34 @@ def read() -> Book:
             )
             for calendar in Calendar.objects.all()
         }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Where people have the right to disconnect now."""
+
+    book: Book
+    geos: frozenset[str]
+    everywhere: bool  # in all geos that are not known
+    known: frozenset[str]
+    passing: frozenset[str]  # where urgent pushes are let through
+
+    def urgent_passes(self, geo: str) -> bool:
+        """Whether what is urgent reaches people of that geo nevertheless."""
+        return (geo if geo in self.known else DEFAULT_GEO) in self.passing
+
+
+def rights(*, now: datetime) -> Rights:
+    """The right to disconnect, geo by geo, as far as it is not lifted now."""
+    every = list(Calendar.objects.all())
+    held = [c for c in every if c.disconnects and (c.lifted_until is None or c.lifted_until <= now)]
+    return Rights(
+        book=read(),
+        geos=frozenset(calendar.geo for calendar in held) - {DEFAULT_GEO},
+        everywhere=any(calendar.geo == DEFAULT_GEO for calendar in held),
+        known=frozenset(calendar.geo for calendar in every) - {DEFAULT_GEO},
+        passing=frozenset(calendar.geo for calendar in every if calendar.urgent_passes),
     )
 
 
@@ -82,6 +113,32 @@ def edit(*, calendar_id: int, traits: Traits, actor: audit.Actor, now: datetime)
             raise errors.NotFound("There is no such calendar.")
         Calendar.objects.filter(pk=calendar_id).update(**_columns(traits))
         _note(actor, "calendar_changed", calendar, now=now, **_said(traits))
+
+
+def lift(
+    *, calendar_id: int, until: datetime, reason: str, actor: audit.Actor, now: datetime
+) -> None:
+    """Let pushes through in spite of the right to disconnect, in an emergency, until then.
+
+    What is held leaves at once. Raises NotFound, and Invalid with /until or
+    /reason.
+    """
+    if not now < until <= now + LIFTED_AT_MOST:
+        raise _invalid("/until", "invalid", "Within the next 72 hours.")
+    if not reason.strip():
+        raise _invalid("/reason", "blank", "Say why: it stays in the audit log.")
+    with transaction.atomic():
+        calendar = Calendar.objects.select_for_update().filter(pk=calendar_id).first()
+        if calendar is None:
+            raise errors.NotFound("There is no such calendar.")
+        Calendar.objects.filter(pk=calendar_id).update(lifted_until=until)
+        Errand.objects.filter(kind=Errand.Kind.PUSH, dead_at=None, last_error=Errand.QUIET).update(
+            due_at=now  # whoever wants quiet hours of their own is left in peace again
+        )
+        for queue in (queues.PUSH, queues.BULK):
+            queues.wake(queue)
+        said = {"until": until.isoformat(), "reason": reason.strip()}
+        _note(actor, "right_to_disconnect_lifted", calendar, now=now, **said)
 
 
 def import_holidays(
@@ -135,7 +192,8 @@ def _said(traits: Traits) -> dict[str, object]:
     hours: Iterable[time | None] = (traits.opens_at, traits.closes_at)
     opens_at, closes_at = (None if hour is None else hour.isoformat("minutes") for hour in hours)
     return {
-        "week_days": sorted(traits.week_days), "opens_at": opens_at, "closes_at": closes_at
+        "week_days": sorted(traits.week_days), "opens_at": opens_at, "closes_at": closes_at,
+        "disconnects": traits.disconnects, "urgent_passes": traits.urgent_passes,
     }  # fmt: skip
 
 

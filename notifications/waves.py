@@ -5,18 +5,15 @@ else their geo's (GEO_TIME_ZONES), else UTC. Zones whose hour comes at the same 
 """
 
 from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from accounts.models import Employee
+from notifications.clocks import Clock, zone
 
 # The hour comes round once a day; where clocks are set back that day, after 25 hours.
 LONGEST_WAIT = timedelta(hours=25)
-
-Clock = tuple[str, str]  # an employee's time zone and geo, either may be blank
 
 
 def moment(zone: ZoneInfo, *, at: time, start: datetime) -> datetime:
@@ -54,18 +51,3 @@ def of(
 
 def _clocks(people: QuerySet[Employee]) -> list[Clock]:
     return list(people.order_by().values_list("time_zone", "geo").distinct())
-
-
-def zone(clock: Clock) -> ZoneInfo:
-    """Where those clocks are: the employee's own zone, else the geo's, else UTC."""
-    time_zone, geo = clock
-    return _known(time_zone) or _known(settings.GEO_TIME_ZONES.get(geo, "")) or ZoneInfo("UTC")
-
-
-@lru_cache(maxsize=1000)
-def _known(name: str) -> ZoneInfo | None:
-    """The zone of that name; None for what is none, whatever a directory may hold."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (ValueError, LookupError, OSError):
-        return None

@@ -45,6 +45,7 @@ class Device(models.Model):
     os_version = models.CharField(max_length=64, blank=True)
     model = models.CharField(max_length=128, blank=True)
     app_version = models.CharField(max_length=64, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True, db_default="", default="")  # IANA
     name = models.CharField(max_length=128, blank=True)
     last_address = SealedText(null=True)
     created_at = models.DateTimeField()
@@ -77,6 +78,7 @@ class Device(models.Model):
         "os_version": Personal("support", "legitimate_interest", KEPT),
         "model": Personal("recognising one's own phone", "contract", KEPT),
         "app_version": Personal("support", "legitimate_interest", KEPT),
+        "time_zone": Personal("the person's own clocks", "contract", KEPT),
         "name": Personal("recognising one's own phone", "contract", KEPT),
         "last_address": Personal("security of the account", "legitimate_interest", KEPT),
         "key": Personal("proving who answered", "contract", KEPT),

@@ -1,6 +1,7 @@
 """Working calendars: when people of a geo may be reminded."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from notifications.models import Calendar, Holiday
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOLIDAYS_SHOWN = 200
+TRAITS = ("week_days", "opens_at", "closes_at", "disconnects", "urgent_passes")
 
 
 class TraitsForm(forms.Form):
@@ -27,12 +29,27 @@ class TraitsForm(forms.Form):
     )
     opens_at = forms.TimeField(required=False, help_text="Empty: midnight.")
     closes_at = forms.TimeField(required=False, help_text="Empty: midnight.")
+    disconnects = forms.BooleanField(
+        required=False,
+        label="Right to disconnect",
+        help_text="Outside of these days and hours, and on holidays, nothing is pushed.",
+    )
+    urgent_passes = forms.BooleanField(
+        required=False, initial=True, help_text="Urgent notifications are pushed nevertheless."
+    )
+
+
+class LiftingForm(forms.Form):
+    """For how long pushes pass, and why."""
+
+    hours = forms.IntegerField(min_value=1, max_value=72, initial=2, help_text="From now on.")
+    reason = forms.CharField(max_length=500, help_text="It stays in the audit log.")
 
 
 class CreationForm(TraitsForm):
     """A new calendar, and of which geo."""
 
-    field_order = ("geo", "week_days", "opens_at", "closes_at")
+    field_order = ("geo", *TRAITS)
     geo = forms.CharField(
         max_length=64,
         required=False,
@@ -56,6 +73,8 @@ def traits_of(data: Any) -> calendars.Traits:
         week_days=tuple(data["week_days"]),
         opens_at=data["opens_at"],
         closes_at=data["closes_at"],
+        disconnects=data["disconnects"],
+        urgent_passes=data["urgent_passes"],
     )
 
 
@@ -70,6 +89,17 @@ def edit(deed: acts.Deed) -> None:
     """Other days and hours."""
     calendars.edit(
         calendar_id=deed.subject.pk, traits=traits_of(deed.data), actor=deed.actor, now=deed.now
+    )
+
+
+def lift(deed: acts.Deed) -> None:
+    """Pushes pass, in an emergency."""
+    calendars.lift(
+        calendar_id=deed.subject.pk,
+        until=deed.now + timedelta(hours=deed.data["hours"]),
+        reason=deed.data["reason"],
+        actor=deed.actor,
+        now=deed.now,
     )
 
 
@@ -90,17 +120,19 @@ def remove_holiday(deed: acts.Deed) -> None:
 
 def present_traits(calendar: Calendar) -> dict[str, object]:
     """What the form begins with."""
-    return {name: getattr(calendar, name) for name in ("week_days", "opens_at", "closes_at")}
+    return {name: getattr(calendar, name) for name in TRAITS}
 
 
 @admin.register(Calendar)
 class CalendarAdmin(base.ReadOnlyAdmin):
     """Calendars by geo."""
 
-    list_display = ("__str__", "days", "opens_at", "closes_at")
+    list_display = ("__str__", "days", "opens_at", "closes_at", "disconnects")
     search_fields = ("geo",)
     search_help_text = "Geo"
-    fields = ("geo", "days", "opens_at", "closes_at")
+    fields = (
+        "geo", "days", "opens_at", "closes_at", "disconnects", "urgent_passes", "lifted_until",
+    )  # fmt: skip
     founding_acts = (
         acts.Act(
             "create",
@@ -119,6 +151,16 @@ class CalendarAdmin(base.ReadOnlyAdmin):
             edit,
             form=TraitsForm,
             initial=present_traits,
+        ),
+        acts.Act(
+            "lift",
+            "Emergency: let pushes pass",
+            "The right to disconnect is lifted for a while: from now on everything is pushed at"
+            " once. It is recorded with your name.",
+            lift,
+            form=LiftingForm,
+            applies=lambda calendar: calendar.disconnects,
+            grave=True,
         ),
         acts.Act(
             "import",

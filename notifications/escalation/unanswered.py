@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Employee
 from notifications import calendars
+from notifications.clocks import Clock
 from notifications.models import Notification, Recipient, Response, Seat
-from notifications.waves import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from notifications.models.delegation import Delegation
 from notifications.models.delivery import Delivery
 from notifications.models.errand import Errand
 from notifications.models.notification import Notification
+from notifications.models.preference import OptOut, Preference
 from notifications.models.prompt import Prompt
 from notifications.models.question import Question
 from notifications.models.recipient import Recipient
@@ -32,6 +33,8 @@ __all__ = [
     "Errand",
     "Holiday",
     "Notification",
+    "OptOut",
+    "Preference",
     "Prompt",
     "Question",
     "Recipient",

@@ -8,7 +8,8 @@ from hub.lib.personal import Personal
 class Calendar(models.Model):
     """The working time of a geo: days of the week, hours of the day, holidays.
 
-    The calendar of the empty geo is for everybody whose geo has none of its own.
+    The calendar of the empty geo is for everybody whose geo has none of its own. Where there is a
+    right to disconnect, nothing is pushed outside of working time, until `lifted_until` only.
     Personal data: none.
     """
 
@@ -16,6 +17,10 @@ class Calendar(models.Model):
     week_days = models.JSONField(default=list)  # [0, 1, 2, 3, 4]; Monday is 0
     opens_at = models.TimeField(null=True)  # null: midnight
     closes_at = models.TimeField(null=True)  # not included; null: midnight
+    # The right to disconnect: nothing is pushed outside of working time, …
+    disconnects = models.BooleanField(default=False, db_default=False)
+    urgent_passes = models.BooleanField(default=True, db_default=True)  # … but what is urgent
+    lifted_until = models.DateTimeField(null=True)  # in an emergency
 
     personal: dict[str, Personal] = {}
     not_personal = frozenset({"geo", "week_days"})

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from accounts import devices
 from hub.lib import logging, metrics
-from notifications import errands, queues
+from notifications import errands, queues, quiet
 from notifications.models import Delivery, Errand
 from notifications.push import replies, targets
 from notifications.push.gateway import Fate, Outcome
@@ -61,11 +61,13 @@ def record(
     versions: Mapping[uuid.UUID, int],
     results: Sequence[Result],
     held: Mapping[int, datetime],
+    quiet_until: Mapping[int, datetime],
     now: datetime,
 ) -> None:
     """Write every delivery with its result, forget dead addresses, end or postpone the errands.
 
-    `held` are the errands that have more to push, in projects whose turn it is not before then.
+    `held` are the errands that have more to push, in projects whose turn it is not before then;
+    of `quiet_until`, somebody is to be left in peace until then.
     """
     stopped = projects_stopped(results)
     with transaction.atomic():
@@ -75,7 +77,7 @@ def record(
         ]
         again: dict[int, list[Result]] = defaultdict(list)
         for result, state in zip(results, states, strict=True):
-            if state == Delivery.State.QUEUED:
+            if state == Delivery.State.QUEUED and result.outcome.reason not in quiet.HELD:
                 again[result.target.errand_id].append(result)
         if results:
             _write(batch, versions=versions, results=results, states=states, now=now)
@@ -83,12 +85,19 @@ def record(
             if errand.id in again:
                 until = now + wait(errand, again[errand.id], stopped=stopped)
                 until = max(until, held.get(errand.id, until))
+                until = min(until, quiet_until.get(errand.id, until))
                 error = again[errand.id][0].outcome.reason
                 errands.postpone(errand, until=until, error=error)
             elif errand.id in held:
-                errands.postpone(errand, until=held[errand.id], error="rate", tried=False)
-        errands.finish_all([e for e in batch if e.id not in again and e.id not in held])
-    _count(batch, states=states, unfinished=again.keys() | held.keys(), now=now)
+                until = min(held[errand.id], quiet_until.get(errand.id, held[errand.id]))
+                errands.postpone(errand, until=until, error="rate", tried=False)
+            elif errand.id in quiet_until:
+                errands.postpone(
+                    errand, until=quiet_until[errand.id], error=Errand.QUIET, tried=False
+                )
+        waiting = again.keys() | held.keys() | quiet_until.keys()
+        errands.finish_all([errand for errand in batch if errand.id not in waiting])
+    _count(batch, states=states, unfinished=waiting, now=now)
     log.info(
         "push_recorded",
         errands=[errand.id for errand in batch][:20],
@@ -153,8 +162,10 @@ def lane_stopped(outcomes: Sequence[Outcome]) -> bool:
 
 def state_of(outcome: Outcome, *, stopped: bool) -> str:
     """The delivery's state; what is our fault and stops the lane is tried again."""
-    if outcome.reason == TEST_MODE:
+    if outcome.reason == TEST_MODE or outcome.reason in quiet.SUPPRESSED:
         return Delivery.State.SUPPRESSED
+    if outcome.reason in quiet.HELD:
+        return Delivery.State.QUEUED
     if outcome.fate is Fate.SENT:
         return _SENT
     ours = outcome.stop_lane or outcome.reason == "sender_id_mismatch"

@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from hub.lib import clock, logging
 from notifications import errands
 from notifications.models import Delivery, Errand, Notification
-from notifications.push import refusals, replies, results, subjects, targets, wording
+from notifications.push import refusals, replies, results, silence, subjects, targets, wording
 from notifications.push.gateway import Address, Fate, Gateway, Outcome, Push, Wording
 from notifications.push.subjects import Subject
 from notifications.push.targets import Target
@@ -51,6 +51,10 @@ class Prepared:
     known: Mapping[uuid.UUID, Subject]
     found: Sequence[Target]
     now: datetime
+    spared: Sequence[results.Result] = ()  # devices that are left in peace
+    until: Mapping[int, datetime] = field(
+        default_factory=dict
+    )  # errands with somebody to ring then
 
 
 def prepare(batch: Sequence[Errand], now: datetime) -> Prepared:
@@ -63,10 +67,12 @@ def prepare(batch: Sequence[Errand], now: datetime) -> Prepared:
         keen = subject is not None and is_wanted(errand, subject=subject, now=now)
         (wanted if keen else over).append(errand)
     end(over, known=known)
+    if not wanted:
+        return Prepared((), known, (), now)
     versions = {key: subject.version for key, subject in known.items()}
-    return Prepared(
-        wanted, known, targets.of(wanted, versions=versions, now=now) if wanted else (), now
-    )
+    found = targets.of(wanted, versions=versions, now=now)
+    peace = silence.split(found, errands=wanted, known=known, now=now)
+    return Prepared(wanted, known, peace.found, now, peace.spared, peace.until)
 
 
 def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -87,7 +93,7 @@ def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambd
                 until = now + waits[target.project]
                 held[target.errand_id] = max(until, held.get(target.errand_id, until))
         found = [target for target in found if target.project not in waits]
-        if not found:
+        if not found and not batch.spared:
             for errand in wanted:
                 until = held.get(errand.id, now)
                 errands.postpone(errand, until=until, error="rate", tried=False)
@@ -103,8 +109,12 @@ def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambd
     results.record(
         wanted,
         versions={key: subject.version for key, subject in batch.known.items()},
-        results=[results.Result(*pair) for pair in zip(found, outcomes, strict=True)],
+        results=[
+            *(results.Result(*pair) for pair in zip(found, outcomes, strict=True)),
+            *batch.spared,
+        ],
         held=held,
+        quiet_until=batch.until,
         now=clock.now(),
     )
 
@@ -221,7 +231,7 @@ def end(over: Sequence[Errand], *, known: Mapping[uuid.UUID, Subject]) -> None:
     for errand in over:
         subject = known.get(errand.notification_id)
         closed = subject is None or subject.state != Notification.State.OPEN
-        if errand.attempts > 1:  # else nothing was tried
+        if errand.attempts > 1 or errand.last_error == Errand.QUIET:  # else nothing was tried
             Delivery.objects.filter(
                 notification_id=errand.notification_id,
                 purpose=errand.purpose,

@@ -13,7 +13,8 @@ SELECT notification.id, notification.state, notification.mode, notification.kind
        notification.version, notification.sensitivity, notification.expires_at,
        notification.collapse_key, category.key, sender.name,
        coalesce(notification.content ->> 'title', ''),
-       coalesce(notification.content ->> 'summary', '')
+       coalesce(notification.content ->> 'summary', ''),
+       CASE WHEN notification.kind = 'notice' AND NOT category.essential THEN category.id END
   FROM notifications_notification notification
   JOIN notifications_category category ON category.id = notification.category_id
   JOIN accounts_subsystem sender ON sender.id = notification.subsystem_id
@@ -37,6 +38,7 @@ class Subject:
     sender: str
     title: str = field(repr=False)
     summary: str = field(repr=False)
+    optional: uuid.UUID | None = None  # its category, where people may refuse it
 
 
 def of(notification_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Subject]:

@@ -32,6 +32,9 @@ class Login(OpenView):
             os_version = bodies.Line(max_length=64, required=False, allow_blank=True)
             model = bodies.Line(max_length=128, required=False, allow_blank=True)
             app_version = bodies.Line(max_length=64, required=False, allow_blank=True)
+            time_zone = bodies.Line(
+                max_length=64, required=False, allow_blank=True, help_text="Such as Europe/Vienna."
+            )
             name = bodies.Line(max_length=128, required=False, allow_blank=True)
             push_token = bodies.Line(max_length=4096, required=False, allow_null=True)
             push_kind = serializers.ChoiceField(choices=Device.PushKind.choices, required=False)
@@ -72,6 +75,7 @@ class Login(OpenView):
                 os_version=phone.get("os_version", ""),
                 model=phone.get("model", ""),
                 app_version=phone.get("app_version", ""),
+                time_zone=phone.get("time_zone", ""),
                 name=phone.get("name", ""),
                 push_address=phone.get("push_token"),
                 push_kind=phone.get("push_kind", Device.PushKind.TOKEN),

@@ -22,6 +22,9 @@ class PushToken(EmployeeView):
         push_token = bodies.Line(max_length=4096)
         push_kind = serializers.ChoiceField(choices=Device.PushKind.choices, required=False)
         push_project = projects.PushProject(required=False)
+        time_zone = bodies.Line(
+            max_length=64, required=False, allow_blank=True, help_text="Such as Europe/Vienna."
+        )
 
     @extend_schema(
         operation_id="register_push_token",
@@ -40,5 +43,8 @@ class PushToken(EmployeeView):
             project=given.get("push_project", ""),
             actor=self.principal.actor,
             now=clock.now(),
+        )
+        devices.note_time_zone(
+            device_id=self.session.device_id, time_zone=given.get("time_zone", "")
         )
         return Response(status=204)

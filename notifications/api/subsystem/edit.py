@@ -1,11 +1,9 @@
 """PATCH /api/v1/notifications/{id}."""
 
-import re
 import uuid
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,18 +11,13 @@ from rest_framework.response import Response
 from accounts.api import bodies, idempotency
 from accounts.api.schema import IDEMPOTENCY_KEY
 from accounts.api.views import answers
-from hub.lib import clock, errors
+from hub.lib import clock
 from notifications import editing
+from notifications.api import matching
 from notifications.api.actions import ACTIONS_AT_MOST, ActionShape
 from notifications.api.shapes import Fact, Link
 from notifications.api.subsystem import ended, inputs
 from notifications.api.subsystem.notification import ReadNotification
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER,
-    description="The version that is edited, in quotes: `\"1\"`. Or say `version` in the body.",
-)  # fmt: skip
-_VERSION = re.compile(r'"([1-9][0-9]{0,8})"')
 
 
 class EditInput(bodies.Body):
@@ -58,7 +51,7 @@ class OneNotification(ReadNotification):
         tags=["Sub-system API"],
         request=EditInput,
         responses=answers({200: ended.Ended}, refused=[400, 401, 403, 404, 409, 412, 422, 429]),
-        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
+        parameters=[matching.IF_MATCH, IDEMPOTENCY_KEY],
         summary="Give it new content, and ask again",
     )
     def patch(self, request: Request, notification_id: uuid.UUID) -> Response:
@@ -68,7 +61,7 @@ class OneNotification(ReadNotification):
         """
         body, now = bodies.validated(EditInput, request.data), clock.now()
         edit = editing.Edit(
-            version=_version(request, body.pop("version", None)),
+            version=matching.version(request, body.pop("version", None)),
             notify=body.pop("notify", None),
             changes=_changes(body),
         )
@@ -82,21 +75,6 @@ class OneNotification(ReadNotification):
         return idempotency.once(request, principal=self.principal, now=now, act=act)
 
 
-def _version(request: Request, said: int | None) -> int:
-    """The version that is edited. Raises Invalid if it is not said, or said in two ways."""
-    header = request.headers.get("If-Match")
-    found = None if header is None else _VERSION.fullmatch(header.strip())
-    if header is not None and found is None:
-        raise _invalid("/version", "invalid", "If-Match is one version in quotes.")
-    quoted = None if found is None else int(found[1])
-    version = quoted if said is None else said
-    if version is None:
-        raise _invalid("/version", "required", "Say which version you edit, here or by If-Match.")
-    if quoted is not None and quoted != version:
-        raise _invalid("/version", "invalid", "The body and If-Match say different versions.")
-    return version
-
-
 def _changes(body: dict[str, Any]) -> dict[str, Any]:
     changes = dict(body)
     for name in ("facts", "links"):
@@ -105,7 +83,3 @@ def _changes(body: dict[str, Any]) -> dict[str, Any]:
     if "actions" in changes:
         changes["actions"] = [inputs.action_of(one) for one in changes["actions"]]
     return changes
-
-
-def _invalid(pointer: str, code: str, sentence: str) -> errors.Invalid:
-    return errors.Invalid(sentence, errors=[errors.FieldError(pointer, code, sentence)])

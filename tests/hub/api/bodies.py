@@ -21,6 +21,7 @@ def full(world: World) -> dict[str, dict[str, Any]]:
     phone = {
         "uuid": "installation-1", "platform": "ios", "os_version": "18", "model": "Phone",
         "app_version": "1.0", "name": "Alice's", "push_token": "address", "push_kind": "token",
+        "time_zone": "Europe/Vienna",
         "key": {
             "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
             "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
@@ -29,10 +30,17 @@ def full(world: World) -> dict[str, dict[str, Any]]:
     return {
         "POST /api/v1/auth/login": {"username": "alice", "password": "right", "device": phone},
         "POST /api/v1/auth/refresh": {"refresh_token": world.refresh_token},
-        "PUT /api/v1/me/device/push-token": {"push_token": "address", "push_kind": "token"},
+        "PUT /api/v1/me/device/push-token": {
+            "push_token": "address", "push_kind": "token", "time_zone": "Europe/Vienna",
+        },
         "POST /api/v1/me/delegations": {
             "delegate": "E1000", "from": hours(1), "until": hours(2), "subsystem": "payroll",
             "category": "approval",
+        },
+        "PUT /api/v1/me/preferences": {
+            "version": 0, "language": "de-AT", "time_zone": "Europe/Vienna",
+            "channels": {"push": True}, "opted_out": [],
+            "quiet_hours": [{"days": ["monday"], "from": "22:00", "until": "07:00"}],
         },
         "POST /api/v1/me/inbox/mark": {"ids": ids, "mark": "read"},
         "POST /api/v1/me/receipts": {"ids": ids, "receipt": "seen"},

@@ -162,6 +162,8 @@ MATRIX = {
     "DELETE /api/v1/me/delegations/{delegation_id}": Row(
         "employee", employees("204", ABSENT, ABSENT)
     ),
+    "GET /api/v1/me/preferences": Row("employee", employees("200")),
+    "PUT /api/v1/me/preferences": Row("employee", employees("200"), lambda world: {"version": 0}),
     "GET /api/v1/me/counts": Row("employee", employees("200")),
     "GET /api/v1/me/changes": Row("employee", employees("200")),
     "GET /api/v1/notifications": Row("subsystem", subsystems("200", "200", "200")),

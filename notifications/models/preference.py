@@ -1,0 +1,55 @@
+"""What somebody wants to be reached with, and when."""
+
+from django.db import models
+
+from hub.lib.personal import Personal
+
+KEPT = "while employed"
+
+
+class Preference(models.Model):
+    """What an employee chose; who has no row chose nothing, and everything is as usual.
+
+    `version` counts the changes, so that two devices never undo each other's unseen.
+    Personal data: all of it.
+    """
+
+    employee = models.OneToOneField(
+        "accounts.Employee", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    version = models.PositiveIntegerField(default=0)
+    language = models.CharField(max_length=35, blank=True)  # BCP 47; "": as the directory has it
+    time_zone = models.CharField(
+        max_length=64, blank=True
+    )  # IANA; "": the phone's, the directory's
+    push = models.BooleanField(default=True)  # optional notices ring a phone
+    # [{"days": ["monday", …], "from": "22:00", "until": "07:00"}, …] by the person's own clocks.
+    quiet_hours = models.JSONField(default=list)
+    changed_at = models.DateTimeField()
+
+    personal = {
+        "employee": Personal("whose choice it is", "contract", KEPT),
+        "language": Personal("wording in the person's language", "contract", KEPT),
+        "time_zone": Personal("the person's own clocks", "contract", KEPT),
+        "quiet_hours": Personal("silence when the person is off duty", "contract", KEPT),
+    }
+    not_personal = frozenset[str]()
+
+    def __str__(self) -> str:
+        return str(self.employee_id)
+
+
+class OptOut(models.Model):
+    """A category whose notices an employee does not want to be told of.
+
+    It holds for notices of categories that are not essential; a category that becomes essential
+    rings again. Personal data: whose choice it is.
+    """
+
+    pk = models.CompositePrimaryKey("category_id", "employee_id")
+    category = models.ForeignKey("notifications.Category", on_delete=models.CASCADE, db_index=False)
+    employee = models.ForeignKey("accounts.Employee", on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+
+    personal = {"employee": Personal("whose choice it is", "contract", KEPT)}
+    not_personal = frozenset[str]()
