@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from hub import health, metrics, openapi
+from hub import companion, health, metrics, openapi
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Tried one after the other: first what is asked most.
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/openapi.json", openapi.Document.as_view(), name="openapi"),
     path("api/v1/docs", openapi.Docs.as_view(), name="docs"),
     path("admin/", admin.site.urls),
+    path("", companion.Page.as_view(), name="companion"),
+    path("companion-worker.js", companion.Worker.as_view(), name="companion-worker"),
+    path("companion.webmanifest", companion.Manifest.as_view(), name="companion-manifest"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", metrics.page, name="metrics"),

@@ -14,6 +14,7 @@ def compose(addresses: Mapping[str, Any], *, seeded: Path) -> str:
         "",
         "The hub is running.",
         "",
+        f"  The companion           {addresses['web']}/",
         f"  API and its pages       {addresses['web']}/api/v1/docs",
         f"  Administration          {addresses['web']}/admin/",
         f"  Pretend phones          {addresses['phones']}",

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import chromium
 from tests.javascript import npm
 from tests.servers import install, postgres, process, redis, samba
 
 PACKAGES = {
+    "chromium": chromium.PACKAGES,
     "javascript": npm.PACKAGES,
     "samba": samba.PACKAGES,
     "postgres15": postgres.PACKAGES,
