@@ -23,6 +23,7 @@ class Session:
 
     device_id: uuid.UUID
     employee_id: uuid.UUID
+    notice_due: bool = False  # a privacy notice has to be accepted before anything else
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,18 @@ class NotAnEmployee(HubError):
         super().__init__("The directory has no employee id for this account. Ask the service desk.")
 
 
+class ConsentRequired(HubError):
+    """The privacy notice in effect has to be accepted first. Brings `version` and `address`."""
+
+    code, status, title = "consent_required", 403, "The privacy notice has to be accepted"
+
+    def __init__(self, *, version: str) -> None:
+        super().__init__(
+            "Show the privacy notice, and send POST /api/v1/me/consents once it is accepted.",
+            data={"version": version, "address": f"/api/v1/privacy-notices/{version}"},
+        )
+
+
 class SubsystemPaused(HubError):
     """An administrator has paused the sub-system: nothing is accepted from it for now."""
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.expressions import RawSQL
 
 from accounts import audit, devices, refusals, standing, tokens
 from accounts.devices import Session
@@ -19,6 +20,9 @@ from hub.lib.columns import SealedText
 log = logging.get(__name__)
 
 _NOTE_SEEN_EVERY = timedelta(minutes=5)
+# What `accounts.privacy.notices.to_accept` finds, asked within the one query of every request.
+_NOTICE = """(SELECT max(number) FROM accounts_privacynotice
+               WHERE material AND effective_at <= %s)"""
 
 
 @dataclass(frozen=True)
@@ -105,9 +109,10 @@ def authenticate_access(*, text: str, client_address: str, now: datetime) -> Ses
         raise refusals.NotAuthenticated("An employee's access token is needed here.")
     row = (
         Device.objects.filter(access_digest=bearer.digest(text))
+        .annotate(notice=RawSQL(_NOTICE, [now]))  # noqa: S611  # a constant
         .values(
             "pk", "employee_id", "closed_at", "closed_reason", "access_expires_at",
-            "last_seen_at", "employee__disabled_at",
+            "last_seen_at", "employee__disabled_at", "employee__accepted_notice", "notice",
         )
         .first()
     )  # fmt: skip
@@ -124,7 +129,8 @@ def authenticate_access(*, text: str, client_address: str, now: datetime) -> Ses
         Device.objects.filter(pk=row["pk"], last_seen_at=row["last_seen_at"]).update(
             **_seen(row["pk"], client_address, now)
         )
-    return Session(device_id=row["pk"], employee_id=row["employee_id"])
+    due = (row["notice"] or 0) > row["employee__accepted_notice"]
+    return Session(device_id=row["pk"], employee_id=row["employee_id"], notice_due=due)
 
 
 def refresh(*, text: str, directory: port.Directory, client_address: str, now: datetime) -> Opened:

@@ -72,6 +72,23 @@ def _openings() -> Iterator[CheckMessage]:
 
 
 @checks.register("hub")
+def people_know_whom_to_ask(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> Sequence[CheckMessage]:
+    """Production says to whom people turn for help, and with questions about their data."""
+    if not in_production():
+        return []
+    return [
+        error(number, f"{name} is not set.", f"Give {what}: a mail address, a number or a page.")
+        for number, name, what in (
+            (20, "SUPPORT_CONTACT", "who helps people with the hub"),
+            (21, "PRIVACY_CONTACT", "who answers for the protection of their data"),
+        )
+        if not getattr(settings, name)
+    ]
+
+
+@checks.register("hub")
 def directory_is_reachable_safely(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> Sequence[CheckMessage]:

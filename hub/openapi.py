@@ -54,6 +54,7 @@ TAGS = {
     "Sub-system API": "For systems that send: notices, requests, and what became of them.",
     "Mobile API: session": "Signing in and out; the tokens a phone carries.",
     "Mobile API: employee": "Oneself, and one's phones.",
+    "Mobile API: privacy": "What happens to one's data, and what one may ask for.",
     "Mobile API: inbox": "What came, and one's answers.",
 }
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -29,6 +29,13 @@ ALLOWED_HOSTS = env.listed(
 # Addresses of reverse proxies whose X-Forwarded-For is believed. Empty: the peer is the client.
 HUB_TRUSTED_PROXIES = env.listed("HUB_TRUSTED_PROXIES")
 
+# --- Whom people turn to, and what they consent to ----------------------------------------
+# An address of mail, a telephone number or a page, as people are shown it.
+SUPPORT_CONTACT = env.text("SUPPORT_CONTACT", "")
+PRIVACY_CONTACT = env.text("PRIVACY_CONTACT", "")
+# What people may consent to, one by one; without consent it is not done.
+CONSENT_PURPOSES = env.listed("CONSENT_PURPOSES", "files,location,photos,usage_analytics")
+
 # --- Keys (none is ever in the database) --------------------------------------------------
 # `id:base64(32 bytes)`, comma-separated, the first one encrypts, all of them decrypt.
 HUB_ENCRYPTION_KEYS = env.text("HUB_ENCRYPTION_KEYS", "")
@@ -264,6 +271,7 @@ CELERY_BEAT_SCHEDULE = {
     "read_feed": {"task": "accounts.read_feed", "schedule": EMPLOYEE_FEED_EVERY.total_seconds()},
     "check_drift": {"task": "notifications.check_drift", "schedule": 86_400.0},
     "pass_on_seats": {"task": "notifications.pass_on_seats", "schedule": 60.0},
+    "announce": {"task": "notifications.announce", "schedule": 60.0},
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
     "purge": {"task": "accounts.purge", "schedule": 3600.0},
 }
@@ -273,6 +281,7 @@ CELERY_TASK_ROUTES = {
     "accounts.read_feed": {"queue": "maintenance"},
     "notifications.check_drift": {"queue": "maintenance"},
     "notifications.pass_on_seats": {"queue": "maintenance"},
+    "notifications.announce": {"queue": "maintenance"},
     "accounts.seal_audit": {"queue": "maintenance"},
     "accounts.purge": {"queue": "maintenance"},
 }

@@ -6,8 +6,8 @@ from celery import shared_task, signals
 from django.conf import settings
 
 from hub.lib import clock, logging, metrics
+from notifications import announcing, drift, errands, queues, sweep
 from notifications import drain as work
-from notifications import drift, errands, queues, sweep
 from notifications.approvals import delegation
 from notifications.escalation import leavers
 
@@ -49,6 +49,12 @@ def tell_metrics(**_: Any) -> None:
     """Let a worker answer for its counts, where an address for it is set."""
     if settings.METRICS_ADDRESS:
         metrics.serve(settings.METRICS_ADDRESS)
+
+
+@shared_task(name="notifications.announce")
+def announce() -> None:
+    """Tell people what the hub itself has to tell them."""
+    announcing.privacy_notices(now=clock.now())
 
 
 @signals.worker_ready.connect

@@ -7,9 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import refusals
 from accounts.api import limits, parsing, permissions, schema
 from accounts.api.authentication import BearerEmployee, BearerSubsystem, Principal
 from accounts.devices import Session
+from accounts.privacy import notices
 from accounts.subsystems import Caller
 from hub.lib import clock
 
@@ -51,6 +53,9 @@ class EmployeeView(View):
 
     authentication_classes = [BearerEmployee]
     permission_classes = [permissions.IsEmployee]
+    # Whether it serves only those who accepted the privacy notice in effect; what lets people
+    # read, accept, complain and leave does not.
+    needs_acceptance = True
 
     @property
     def principal(self) -> Principal:
@@ -71,6 +76,10 @@ class EmployeeView(View):
             limit=settings.EMPLOYEE_REQUESTS_A_MINUTE,
             now=clock.now(),
         )
+        if self.session.notice_due and self.needs_acceptance:
+            notice = notices.to_accept(now=clock.now())
+            if notice is not None:
+                raise refusals.ConsentRequired(version=notice.version)
 
 
 class SubsystemView(View):

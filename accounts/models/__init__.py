@@ -6,6 +6,7 @@ from accounts.models.employee import Employee
 from accounts.models.feed import FeedRecord, StagedRecord
 from accounts.models.group import Group, GroupMember, GroupNesting
 from accounts.models.idempotency import IdempotencyRecord
+from accounts.models.privacy import Acceptance, Consent, PrivacyNotice
 from accounts.models.sign_in_budget import SignInAlarm, SignInBudget, SignInSource
 from accounts.models.staff import Staff
 from accounts.models.subsystem import ApiKey, CallbackSecret, Subsystem
@@ -19,10 +20,12 @@ from accounts.models.synchronisation import (
 )
 
 __all__ = [
+    "Acceptance",
     "ApiKey",
     "AuditEvent",
     "AuditSeal",
     "CallbackSecret",
+    "Consent",
     "Device",
     "Employee",
     "FeedRecord",
@@ -31,6 +34,7 @@ __all__ = [
     "GroupNesting",
     "IdempotencyRecord",
     "KeptOut",
+    "PrivacyNotice",
     "RefreshToken",
     "SignInAlarm",
     "SignInBudget",

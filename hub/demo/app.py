@@ -74,7 +74,14 @@ class App:
             },
         )
         self.access_token = answer["access_token"]
+        self._accept_privacy_notice()
         return answer
+
+    def _accept_privacy_notice(self) -> None:
+        """What the app does once the person has read the notice it shows."""
+        version = self.get("me/consents")["to_accept"]
+        if version is not None:
+            self.post("me/consents", {"notice": version})
 
     def get(self, path: str, **query: str) -> Any:
         """Read from the mobile API."""

@@ -30,6 +30,28 @@ SUBSYSTEMS = {
         [("access.request", "Access request", "internal"), ("outage", "Outage", "public")],
     ),
 }
+NOTICE = "2026-1"
+NOTICE_TEXTS = {
+    "en": (
+        "Privacy notice",
+        "The hub brings you what the company's systems have to tell you, and takes your answers"
+        " back. For that it keeps your name, employee id, mail address, department and place as"
+        " the directory has them, which phones you are signed in on, and when you read and answered"
+        " what.\n\nPushes go through Google's Firebase and Apple; what they say depends on how"
+        " sensitive a notification is. Mail carries a pointer, never confidential words.\n\n"
+        "You may ask for a copy of your data, have them corrected or deleted, and complain.",
+    ),
+    "de": (
+        "Datenschutzhinweise",
+        "Der Hub bringt Ihnen, was die Systeme des Unternehmens mitzuteilen haben, und nimmt Ihre"
+        " Antworten mit zurück. Dazu speichert er Namen, Personalnummer, E-Mail-Adresse, Abteilung"
+        " und Ort aus dem Verzeichnis, auf welchen Geräten Sie angemeldet sind und wann Sie was"
+        " gelesen und beantwortet haben.\n\nPush-Nachrichten gehen über Firebase von Google und"
+        " über Apple; was darin steht, hängt von der Vertraulichkeit ab. E-Mails verweisen nur.\n\n"
+        "Sie können eine Kopie Ihrer Daten verlangen, sie berichtigen oder löschen lassen und sich"
+        " beschweren.",
+    ),
+}
 ADMIN = {"user_name": "admin", "password": "Demo-admin-1"}
 
 
@@ -62,6 +84,7 @@ def main() -> int:
         _write(Path(os.environ["DEMO_CALLBACK_SECRETS_FILE"]), secrets)
         _write(demo, content)
     follow_receiver(os.environ["DEMO_RECEIVER_URL"])
+    publish_privacy_notice(now=now)
     return 0
 
 
@@ -114,6 +137,23 @@ def make(*, now: datetime, receiver: str) -> tuple[dict[str, str], dict[str, Any
         },
     }
     return secrets, content
+
+
+def publish_privacy_notice(*, now: datetime) -> None:
+    """Let a first notice be in effect, which names who outside gets data."""
+    from accounts import audit
+    from accounts.privacy import notices
+
+    if notices.published():
+        return
+    notices.draft(
+        version=NOTICE, material=True, recipients=notices.RECIPIENTS, actor=audit.HUB, now=now
+    )
+    for language, (title, text) in NOTICE_TEXTS.items():
+        notices.write(
+            version=NOTICE, language=language, title=title, text=text, actor=audit.HUB, now=now
+        )
+    notices.publish(version=NOTICE, effective_at=now, actor=audit.HUB, now=now)
 
 
 def follow_receiver(receiver: str) -> None:

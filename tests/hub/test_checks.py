@@ -17,6 +17,8 @@ GOOD = {
     "LDAP_SERVICE_PASSWORD": "secret",
     "FCM_PROJECTS": {"": "/run/secrets/fcm.json"},
     "FCM_ENDPOINT": "https://fcm.googleapis.com",
+    "SUPPORT_CONTACT": "desk@corp.example",
+    "PRIVACY_CONTACT": "privacy@corp.example",
     "HUB_RECEIPT_KEY": base64.b64encode(bytes(32)).decode(),
 }
 
@@ -52,6 +54,8 @@ def test_a_sound_production_passes(settings):
         ("HUB_RECEIPT_KEY", "", "hub.E010"),
         ("HUB_RECEIPT_KEY", "short", "hub.E010"),
         ("HUB_RECEIPT_KEY", "public:" + base64.b64encode(bytes(32)).decode(), "hub.E010"),
+        ("SUPPORT_CONTACT", "", "hub.E020"),
+        ("PRIVACY_CONTACT", "", "hub.E021"),
         ("FCM_TOTAL_TIMEOUT", timedelta(seconds=110), "hub.E009"),
         ("CALLBACK_TOTAL_TIMEOUT", timedelta(seconds=60), "hub.E009"),
         ("SIGN_IN_TRIES_KEPT", 4, "hub.E016"),

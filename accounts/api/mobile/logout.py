@@ -14,6 +14,8 @@ from hub.lib import clock, errors
 class Logout(EmployeeView):
     """No body."""
 
+    needs_acceptance = False
+
     @extend_schema(
         operation_id="logout",
         tags=["Mobile API: session"],

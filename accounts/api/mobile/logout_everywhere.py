@@ -14,6 +14,8 @@ from hub.lib import clock
 class LogoutEverywhere(EmployeeView):
     """No body."""
 
+    needs_acceptance = False
+
     class Output(bodies.Body):
         """What was done."""
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.lib import clock
-from tests.hub.api.world import NOTICE, World
+from tests.hub.api.world import NOTICE, NOTICE_VERSION, World
 
 UNKNOWN = "401 not_authenticated"
 ABSENT = "404 not_found"
@@ -157,6 +157,15 @@ MATRIX = {
     ),
     # Without a beginning of a name there is nothing to look for.
     "GET /api/v1/me/colleagues": Row("employee", employees("422 invalid")),
+    "GET /api/v1/contacts": Row("open", everybody("200")),
+    "GET /api/v1/privacy-notices": Row("open", everybody("200")),
+    "GET /api/v1/privacy-notices/{version}": Row("open", everybody("200")),
+    "GET /api/v1/me/consents": Row("employee", employees("200")),
+    "POST /api/v1/me/consents": Row(
+        "employee", employees("200"), lambda world: {"purpose": "photos"}
+    ),
+    # alice has consented, the others not.
+    "DELETE /api/v1/me/consents/{purpose}": Row("employee", employees("204", ABSENT, ABSENT)),
     "GET /api/v1/me/delegations": Row("employee", employees("200")),
     "POST /api/v1/me/delegations": Row("employee", employees("201"), _delegation),
     "DELETE /api/v1/me/delegations/{delegation_id}": Row(
@@ -256,6 +265,9 @@ OPEN = {
     "GET /api/v1/openapi.json",
     "GET /api/v1/docs",
     "GET /api/v1/receipt-keys",  # public keys
+    "GET /api/v1/contacts",
+    "GET /api/v1/privacy-notices",  # read before signing in
+    "GET /api/v1/privacy-notices/{version}",
 }
 
 
@@ -267,4 +279,6 @@ def address(path: str, world: World) -> str:
         delegation_id=world.delegation_id,
         event_id=world.event_id,
         key="approval",
+        version=NOTICE_VERSION,
+        purpose="location",
     )

@@ -12,6 +12,7 @@ from django.test import Client
 
 from accounts import audit, devices, people, sessions, subsystems
 from accounts.models import ApiKey, Device, Employee, Subsystem
+from accounts.privacy import consents, notices
 from notifications import ingest
 from notifications.approvals import delegation
 from notifications.callbacks import events
@@ -19,6 +20,7 @@ from notifications.models import Category, Delegation, Notification, Question, R
 
 # Stands in whatever is alice's or payroll's; nobody else's answer may hold it.
 MARK = "CONFIDENTIAL-4711"
+NOTICE_VERSION = "2026-1"
 ADMIN = audit.Actor("staff", "1")
 
 NOTICE = {
@@ -103,6 +105,7 @@ def build(
         notification=world.request, asker=bob, to="subsystem", text=MARK, asked_at=now
     ).pk
     _let_employees_in(world, alice, bob, charlie, now)
+    _tell_of_privacy(world, now)
     _let_subsystems_in(world, payroll, rosters, now)
     world.event_id = events.emit(
         Notification.objects.get(pk=world.request.pk),
@@ -187,6 +190,16 @@ def _let_employees_in(
     gone = _open(erin, "erin-phone", now)
     people.set_disabled(employee_id=erin.pk, reason="directory", actor=ADMIN, now=now)
     world.tokens["disabled"] = gone.pair.access
+
+
+def _tell_of_privacy(world: World, now: datetime) -> None:
+    """A notice that nobody has to accept, and alice's consent to one purpose."""
+    words = {"language": "en", "title": "Privacy notice", "text": "What we know of you."}
+    notices.draft(version=NOTICE_VERSION, material=False, recipients=[], actor=ADMIN, now=now)
+    notices.write(version=NOTICE_VERSION, actor=ADMIN, now=now, **words)
+    notices.publish(version=NOTICE_VERSION, effective_at=now, actor=ADMIN, now=now)
+    session = devices.Session(world.device_id, world.alice.pk)
+    consents.give(session=session, purpose="location", now=now)
 
 
 def _let_subsystems_in(world: World, payroll: Subsystem, rosters: Subsystem, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""What people are told of their data, what they consent to, and what they may ask for."""

@@ -1,0 +1,89 @@
+"""What the hub itself tells people: through a sub-system of its own, by the road of all others.
+
+Nobody holds a key of that sub-system: it speaks from within. Whoever has something to be told
+leaves a row; the relay's task finds it and marks it in the transaction that accepts the
+notification, so that it is told once.
+"""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import formats
+
+from accounts import audit, subsystems
+from accounts.models import Employee, PrivacyNotice, Subsystem
+from accounts.privacy import notices
+from accounts.subsystems import Caller
+from notifications import ingest
+from notifications.models import Category, Notification
+from notifications.models.category import Sensitivity
+from notifications.models.notification import Card
+
+SUBSYSTEM = "hub"
+PRIVACY = "privacy"
+_ANYBODY = 2_000_000_000  # its blast radius: what it says was decided by staff already
+_BODY_AT_MOST = 20_000  # characters, as of every sender
+
+
+def privacy_notices(*, now: datetime) -> int:
+    """Tell everybody of material changes that lie ahead; how many were told of.
+
+    The first notice of all changes nothing, and whatever is in effect already is shown by the gate.
+    """
+    told = 0
+    with transaction.atomic():
+        waiting = PrivacyNotice.objects.filter(
+            material=True, announced_at=None, published_at__isnull=False, effective_at__gt=now
+        )
+        for notice in waiting.order_by("number").select_for_update():
+            if not Employee.objects.filter(disabled_at=None).exists():
+                break
+            _send(_card(notice), audience={"any": [{"everybody": True}]}, now=now)
+            notice.announced_at = now
+            notice.save(update_fields=["announced_at"])
+            told += 1
+    return told
+
+
+def _card(notice: PrivacyNotice) -> Card:
+    words = notice.texts[notices.NEEDED_LANGUAGE]
+    assert notice.effective_at is not None
+    day = formats.date_format(notice.effective_at, "j F Y")
+    return {
+        "title": f"Changed privacy notice from {day}",
+        "summary": f"{words['title']}. From {day} on you are asked to accept it.",
+        "body": words["text"][:_BODY_AT_MOST],
+        "facts": [{"label": "Version", "value": notice.version, "type": "text"}],
+        "links": [],
+    }
+
+
+def _send(card: Card, *, audience: dict[str, object], now: datetime) -> uuid.UUID:
+    draft = ingest.Draft(
+        category=PRIVACY,
+        kind=Notification.Kind.NOTICE,
+        card=card,
+        audience=audience,
+        priority=Notification.Priority.NORMAL,
+    )
+    return ingest.accept(draft, caller=_caller(now=now), now=now).id
+
+
+def _caller(*, now: datetime) -> Caller:
+    """The hub itself, which is made when it has something to say for the first time."""
+    own = Subsystem.objects.filter(key=SUBSYSTEM).first() or subsystems.create(
+        key=SUBSYSTEM, name=settings.HUB_NAME, actor=audit.HUB, now=now
+    )
+    Category.objects.get_or_create(
+        subsystem=own,
+        key=PRIVACY,
+        defaults={"name": "Privacy", "essential": True, "sensitivity": Sensitivity.INTERNAL},
+    )
+    return Caller(
+        subsystem_id=own.pk,
+        key_id=own.pk,
+        mode=Notification.Mode.LIVE,
+        blast_radius=_ANYBODY,
+    )
