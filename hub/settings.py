@@ -137,6 +137,10 @@ SIGN_IN_NAMES = env.number("SIGN_IN_NAMES", 20, least=1, most=100_000)
 # More names failing within the window, wherever from: the alarm, and nothing else.
 SIGN_IN_ALARM_NAMES = env.number("SIGN_IN_ALARM_NAMES", 200, least=1, most=1_000_000)
 
+# Whether people of one affiliate are kept from those of the others (docs/security.md): colleague
+# search, the staff's pages, and what a sub-system that is bound to an affiliate can reach.
+AFFILIATES_SEPARATED = env.choice("AFFILIATES_SEPARATED", "off", among={"on", "off"}) == "on"
+
 # --- Tokens -------------------------------------------------------------------------------
 ACCESS_TOKEN_LIFE = env.seconds("ACCESS_TOKEN_LIFE_SECONDS", 86_400, least=60, most=86_400)
 REFRESH_IDLE_LIFE = env.seconds(
@@ -227,6 +231,7 @@ INSTALLED_APPS = [
     "notifications",
 ]
 AUTH_USER_MODEL = "accounts.Staff"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "accounts.rights.Roles"]
 ROOT_URLCONF = "hub.urls"
 WSGI_APPLICATION = "hub.wsgi.application"
 APPEND_SLASH = False

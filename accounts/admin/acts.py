@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from accounts import audit
+from accounts import audit, rights
 from accounts.admin import reading
 from hub.lib import clock, errors
 
@@ -52,8 +52,9 @@ def _nothing(_: Any) -> dict[str, Any]:
 class Act:
     """A deed that staff may do to a row, or that makes a row.
 
-    `permission` is Django's, of the row's model. `perform` calls the domain function; where it
-    returns a Secret, that is shown once.
+    `permission` is a verb of the rule (`accounts.rights`) and must be held for that very row; a
+    choice among rows in the form offers only rows that may be changed. `perform` calls the domain
+    function; where it returns a Secret, that is shown once.
     """
 
     name: str
@@ -66,26 +67,33 @@ class Act:
     permission: str = "change"
     grave: bool = False
 
-    def allowed(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> bool:
-        """Whether this member of the staff may do it at all."""
-        options = model_admin.opts
-        needed = f"{options.app_label}.{self.permission}_{options.model_name}"
-        return request.user.has_perm(needed)
+    def allowed(self, request: HttpRequest, model_admin: admin.ModelAdmin, subject: Any) -> bool:
+        """Whether this member of the staff may do it to this row; None: whether to make a row."""
+        what = model_admin.model if subject is None else subject
+        return rights.may(request.user, self.permission, what)
+
+    def form_for(self, request: HttpRequest, *args: Any, **kwargs: Any) -> forms.Form:
+        """The form, with what this member of the staff may choose."""
+        form = self.form(*args, **kwargs)
+        for choice in form.fields.values():
+            if isinstance(choice, forms.ModelChoiceField) and choice.queryset is not None:
+                choice.queryset = rights.narrow(choice.queryset, staff=request.user, verb="change")
+        return form
 
 
 def page(
     request: HttpRequest, *, model_admin: admin.ModelAdmin, act: Act, subject: Any
 ) -> HttpResponse:
     """The page of an act, and by POST the act itself."""
-    if not act.allowed(request, model_admin):
+    if not act.allowed(request, model_admin, subject):
         raise PermissionDenied
     if subject is not None and not act.applies(subject):
         messages.warning(request, f"“{act.label}” does not apply any more.")
         return HttpResponseRedirect(_after(model_admin, subject))
     if request.method != "POST":
-        form = act.form(initial=act.initial(subject))
+        form = act.form_for(request, initial=act.initial(subject))
         return _ask(request, model_admin=model_admin, act=act, subject=subject, form=form)
-    form = act.form(request.POST, initial=act.initial(subject))
+    form = act.form_for(request, request.POST, initial=act.initial(subject))
     if not form.is_valid():
         return _ask(request, model_admin=model_admin, act=act, subject=subject, form=form)
     deed = Deed(subject, reading.actor(request), clock.now(), form.cleaned_data)

@@ -12,8 +12,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from accounts import rights
 from accounts.admin import acts, reading, tables
+from accounts.admin.filters import Related
 from accounts.admin.paginator import CappedPaginator
+from accounts.models import AuditEvent
 from hub.lib import clock
 
 
@@ -65,6 +68,21 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         filtered = {getattr(one, "parameter_name", one) for one in self.list_filter}
         return lookup.split("__", maxsplit=1)[0] in filtered
 
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """The filters; one by a relation offers only rows that may be seen."""
+        return [
+            (one, Related) if isinstance(one, str) and _is_relation(self.model, one) else one
+            for one in super().get_list_filter(request)
+        ]
+
+    def everything(self, request: HttpRequest) -> models.QuerySet:
+        """All rows that the pages are about, whoever asks; to be overridden, unlike the next."""
+        return super().get_queryset(request)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """Those of them that this member of the staff may see."""
+        return rights.narrow(self.everything(request), staff=request.user)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return flatten_fieldsets(self.get_fieldsets(request, obj))
 
@@ -78,12 +96,12 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_view(request, self.model)
+        return rights.may(request.user, "view", self.model if obj is None else obj)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        allowed = [act for act in self.founding_acts if act.allowed(request, self)]
+        allowed = [act for act in self.founding_acts if act.allowed(request, self, None)]
         offered = [(act, self._address("found", act.name)) for act in allowed]
         response = super().changelist_view(
             request, {**(extra_context or {}), "hub_acts": offered, "media": self.media}
@@ -117,7 +135,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
                 "hub_acts": [
                     (act, self._address("act", object_id, act.name))
                     for act in self.row_acts
-                    if act.allowed(request, self) and act.applies(row)
+                    if act.allowed(request, self, row) and act.applies(row)
                 ],
                 "hub_links": self.links(request, row),
                 "hub_tables": list(self.tables_below(request, row)),
@@ -129,7 +147,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def links(self, request: HttpRequest, row: Any) -> Iterable[tuple[str, str]]:
         """Pages that belong to a row: label and address. Its trail in the audit log, here."""
-        if request.user.has_perm("accounts.view_auditevent"):
+        if rights.may(request.user, "view", AuditEvent):
             trail = reverse("admin:accounts_auditevent_changelist")
             yield "Audit trail", f"{trail}?q={row.pk}"
 
@@ -187,6 +205,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 def may_view(request: HttpRequest, model: type[models.Model]) -> bool:
-    """Whether this member of the staff may see rows of that table."""
-    label, name = model._meta.app_label, model._meta.model_name
-    return any(request.user.has_perm(f"{label}.{verb}_{name}") for verb in ("view", "change"))
+    """Whether this member of the staff may see any rows of that table."""
+    return rights.may(request.user, "view", model)
+
+
+def seen[Row: models.Model](request: HttpRequest, model: type[Row]) -> models.QuerySet[Row]:
+    """The rows of that table that this member of the staff may see."""
+    return rights.narrow(model._default_manager.all(), staff=request.user)
+
+
+def _is_relation(model: type[models.Model], name: str) -> bool:
+    return bool(model._meta.get_field(name).is_relation)

@@ -40,5 +40,6 @@ ACT = acts.Act(
     set_blast_radius,
     form=BlastRadius,
     initial=present_blast_radius,
+    permission="limit",
     grave=True,
 )

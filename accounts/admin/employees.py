@@ -101,14 +101,16 @@ class EmployeeAdmin(base.ReadOnlyAdmin):
 
     def tables_below(self, request: HttpRequest, row: Employee) -> Iterable[tables.Table]:
         if base.may_view(request, Device):
-            yield sessions(row)
+            yield sessions(base.seen(request, Device), row)
         groups = Group.objects.filter(groupmember__employee=row).order_by("name")
         yield tables.Table(
             "Groups (direct)",
             ["Name"],
             [[group.name] for group in groups[: tables.ROWS_AT_MOST]],
         )
-        reports = Employee.objects.filter(manager=row).order_by("pk")[: tables.ROWS_AT_MOST]
+        reports = (
+            base.seen(request, Employee).filter(manager=row).order_by("pk")[: tables.ROWS_AT_MOST]
+        )
         yield tables.Table(
             "Direct reports",
             ["Employee id", "Name", "Title"],
@@ -116,9 +118,9 @@ class EmployeeAdmin(base.ReadOnlyAdmin):
         )
 
 
-def sessions(employee: Employee) -> tables.Table:
+def sessions(among: QuerySet[Device], employee: Employee) -> tables.Table:
     """The latest sessions of an employee, ended ones included."""
-    found = Device.objects.filter(employee=employee).order_by("-pk")[: tables.ROWS_AT_MOST]
+    found = among.filter(employee=employee).order_by("-pk")[: tables.ROWS_AT_MOST]
     return tables.Table(
         "Sessions",
         ["Device", "Platform", "Model", "Signed in", "Last seen", "Ended", "Why"],

@@ -248,7 +248,11 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
 
     def tables_below(self, request: HttpRequest, row: Subsystem) -> Iterable[tables.Table]:
         if base.may_view(request, ApiKey):
-            found = ApiKey.objects.filter(subsystem=row).order_by("-pk")[: tables.ROWS_AT_MOST]
+            found = (
+                base.seen(request, ApiKey)
+                .filter(subsystem=row)
+                .order_by("-pk")[: tables.ROWS_AT_MOST]
+            )
             yield tables.Table(
                 "Keys",
                 ["Begins with", "Mode", "Name", "State", "Issued", "Last used", "Good until"],
@@ -267,7 +271,12 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
                 empty="No key yet.",
             )
         if base.may_view(request, CallbackSecret):
-            secrets = CallbackSecret.objects.filter(subsystem=row).defer("secret").order_by("-pk")
+            secrets = (
+                base.seen(request, CallbackSecret)
+                .filter(subsystem=row)
+                .defer("secret")
+                .order_by("-pk")
+            )
             yield tables.Table(
                 "Callback secrets",
                 ["Secret", "Added", "Retired"],

@@ -7,6 +7,7 @@ from accounts.models.feed import FeedRecord, StagedRecord
 from accounts.models.group import Group, GroupMember, GroupNesting
 from accounts.models.idempotency import IdempotencyRecord
 from accounts.models.privacy import Acceptance, Consent, PrivacyNotice
+from accounts.models.role import GroupRole, RoleGrant
 from accounts.models.sign_in_budget import SignInAlarm, SignInBudget, SignInSource
 from accounts.models.staff import Staff
 from accounts.models.subsystem import ApiKey, CallbackSecret, Subsystem
@@ -32,10 +33,12 @@ __all__ = [
     "Group",
     "GroupMember",
     "GroupNesting",
+    "GroupRole",
     "IdempotencyRecord",
     "KeptOut",
     "PrivacyNotice",
     "RefreshToken",
+    "RoleGrant",
     "SignInAlarm",
     "SignInBudget",
     "SignInSource",

@@ -24,6 +24,7 @@ class Employee(models.Model):
     display_name = models.CharField(max_length=256)
     department = models.CharField(max_length=128, blank=True)
     geo = models.CharField(max_length=64, blank=True)
+    affiliate = models.CharField(max_length=128, blank=True, db_default="", default="")
     title = models.CharField(max_length=128, blank=True)
     manager = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
     language = models.CharField(max_length=35, blank=True)
@@ -44,6 +45,7 @@ class Employee(models.Model):
         "display_name": Personal("showing who answered", "contract", KEPT),
         "department": Personal("audiences", "contract", KEPT),
         "geo": Personal("audiences, working calendar", "contract", KEPT),
+        "affiliate": Personal("audiences, keeping affiliates apart", "contract", KEPT),
         "title": Personal("audiences", "contract", KEPT),
         "manager": Personal("escalation", "contract", KEPT),
         "time_zone": Personal("arriving at a good hour", "contract", KEPT),
@@ -59,13 +61,18 @@ class Employee(models.Model):
                 condition=models.Q(disabled_at=None, expires_at__isnull=False),
                 name="employee_expires",
             ),
-            # Audiences by department, geo and title, over those who can be reached.
+            # Audiences by department, geo, affiliate and title, over those who can be reached.
             models.Index(
                 fields=["department"],
                 condition=models.Q(disabled_at=None),
                 name="employee_department",
             ),
             models.Index(fields=["geo"], condition=models.Q(disabled_at=None), name="employee_geo"),
+            models.Index(
+                fields=["affiliate"],
+                condition=models.Q(disabled_at=None),
+                name="employee_affiliate",
+            ),
             models.Index(
                 fields=["title"], condition=models.Q(disabled_at=None), name="employee_title"
             ),

@@ -25,11 +25,25 @@ class Subsystem(models.Model):
     requests_a_minute = models.PositiveIntegerField(null=True, blank=True)
     # Recipients beyond which a second person has to release a notification; null: the setting's.
     blast_radius = models.PositiveIntegerField(null=True, blank=True)
+    # Whose people it is there for, where affiliates are kept apart; empty: everybody's.
+    affiliates = models.JSONField(default=list, db_default=[], blank=True)
+    # An audience expression: nothing it sends reaches anybody outside; null: no such limit.
+    ceiling = models.JSONField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     personal: dict[str, Personal] = {}
-    not_personal = frozenset({"key", "name", "callback_url", "callback_networks", "callback_ports"})
+    not_personal = frozenset(
+        {
+            "key",
+            "name",
+            "callback_url",
+            "callback_networks",
+            "callback_ports",
+            "affiliates",
+            "ceiling",
+        }
+    )
 
     def __str__(self) -> str:
         return self.key
@@ -58,11 +72,12 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     # The member of the staff who made it and has seen its text; empty: not known.
     issued_by = models.CharField(max_length=64, blank=True, db_default="", default="")
+    ceiling = models.JSONField(null=True, blank=True)  # as the sub-system's, beside it
 
     personal = {
         "issued_by": Personal("a second pair of eyes", "legitimate_interest", "the key's"),
     }
-    not_personal = frozenset({"mode", "name", "digest", "hint"})
+    not_personal = frozenset({"mode", "name", "digest", "hint", "ceiling"})
 
     def __str__(self) -> str:
         return self.hint

@@ -7,6 +7,7 @@ from notifications.admin import (
     devices,
     errands,
     notifications,
+    rules,
     seats,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "devices",
     "errands",
     "notifications",
+    "rules",
     "seats",
 ]

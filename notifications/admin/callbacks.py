@@ -64,8 +64,8 @@ class CallbackEventAdmin(base.ReadOnlyAdmin):
     def hidden(self, _: CallbackEvent) -> str:
         return content.HIDDEN
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("body")
+    def everything(self, request: HttpRequest) -> QuerySet:
+        return super().everything(request).defer("body")
 
     def found(self, queryset: QuerySet, term: str) -> QuerySet:
         try:

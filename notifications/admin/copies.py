@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.http import HttpRequest
 
+from accounts import rights
 from accounts.admin import tables
 from accounts.models import Employee
 from hub.lib import cursors
@@ -30,13 +31,17 @@ class Page:
     following: str
 
 
-def recipients(notification: Notification, *, employee: str, after: str, only: str = "") -> Page:
+def recipients(
+    notification: Notification, *, staff: rights.User, employee: str, after: str, only: str = ""
+) -> Page:
     """Who sees it and when they did what, from a cursor on; with an employee id, that one only.
 
-    `only` those of LACKING who have not. Raises Invalid for a cursor that no page gave out.
+    Those whom `staff` may see; `only` those of LACKING who have not. Raises Invalid for a cursor
+    that no page gave out.
     """
     lacking = {LACKING[only]: False} if only in LACKING else {}
     found = people.narrowed(notification, **lacking).select_related("employee")
+    found = rights.narrow(found, staff=staff)
     if employee:
         found = found.filter(employee__in=Employee.objects.filter(employee_id=employee))
     elif after:
@@ -65,9 +70,11 @@ def recipients(notification: Notification, *, employee: str, after: str, only: s
     return Page(table, tuple(row.employee_id for row in shown), following)
 
 
-def deliveries(notification: Notification, *, employee: str, after: str, only: str = "") -> Page:
+def deliveries(
+    notification: Notification, *, staff: rights.User, employee: str, after: str, only: str = ""
+) -> Page:
     """What was pushed to which phone and what became of it; as `recipients`."""
-    found = Delivery.objects.filter(notification=notification)
+    found = rights.narrow(Delivery.objects.filter(notification=notification), staff=staff)
     if employee:
         found = found.filter(employee__in=Employee.objects.filter(employee_id=employee))
     elif after:

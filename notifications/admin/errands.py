@@ -96,6 +96,7 @@ class ErrandAdmin(base.ReadOnlyAdmin):
             "Nothing is pushed to anybody until pushes are resumed. Everything else goes on, and"
             " nothing is lost.",
             pause_pushes,
+            permission="switch",
             grave=True,
         ),
         acts.Act(
@@ -103,6 +104,7 @@ class ErrandAdmin(base.ReadOnlyAdmin):
             "Resume pushes",
             "What has waited is pushed, unless it was closed meanwhile.",
             resume_pushes,
+            permission="switch",
         ),
     )
     row_acts = (

@@ -242,7 +242,7 @@ class NotificationAdmin(base.ReadOnlyAdmin):
     ) -> HttpResponse:
         asked = copies.asked(request)
         try:
-            found = read(notification, **asked)
+            found = read(notification, staff=request.user, **asked)
         except errors.Invalid as refusal:
             messages.error(request, refusal.detail)
             return HttpResponseRedirect(self._address(name, notification.pk))

@@ -22,7 +22,7 @@ class SeatAdmin(base.ReadOnlyAdmin):
     ordering = ("stranded_at", "id")
     fields = ("notification_shown", "step", "principal", "holder", "source", "stranded_at")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def everything(self, request: HttpRequest) -> QuerySet:
         return leavers.stranded()
 
     @admin.display(description="Notification")
