@@ -163,6 +163,10 @@ DELEGATION_LONGEST = timedelta(days=env.number("DELEGATION_LONGEST_DAYS", 90, le
 DELEGATIONS_AT_MOST = 20  # given by one person and not over
 COLLEAGUE_SEARCHES_A_MINUTE = env.number("COLLEAGUE_SEARCHES_A_MINUTE", 30, least=1, most=10_000)
 
+# --- Inbox --------------------------------------------------------------------------------
+SNOOZE_LONGEST = timedelta(days=env.number("SNOOZE_LONGEST_DAYS", 30, least=1, most=366))
+INBOX_SEARCHES_A_MINUTE = env.number("INBOX_SEARCHES_A_MINUTE", 60, least=1, most=10_000)
+
 # --- Firebase -----------------------------------------------------------------------------
 PUSH_GATEWAY = env.text("PUSH_GATEWAY", "notifications.push.fcm.gateway_from_settings")
 # The JSON key of a service account, or several as project=path, the first one being the default.

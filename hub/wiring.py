@@ -80,6 +80,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SendableKind": "notifications.api.shapes.SENDABLE",
         "NotificationState": "notifications.models.Notification.State",
         "DeliveryState": "notifications.models.Delivery.State",
-        "InboxState": "notifications.api.mobile.inbox.STATES",
+        "InboxState": "notifications.inbox.STATES",
     },
 }

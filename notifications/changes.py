@@ -79,11 +79,12 @@ def since(*, employee_id: uuid.UUID, cursor: str | None, now: datetime | None = 
     if rows:
         transaction_id, last = int(rows[-1][1]), rows[-1][0]
     ordered = {row[0]: place for place, row in enumerate(rows)}
-    who = delegated.reader(employee_id=employee_id, now=now or clock.now())
+    now = now or clock.now()
+    who = delegated.reader(employee_id=employee_id, now=now)
     found = list(inbox.copies(who).filter(notification_id__in=ordered))
     found.sort(key=lambda copy: ordered[copy.notification_id])
     return Changes(
-        entries=inbox.items(found, who=who),
+        entries=inbox.items(found, who=who, now=now),
         removed=_removed(ordered.keys() - {copy.notification_id for copy in found}, who=who),
         cursor=cursors.encode(epoch, transaction_id, last),
         full=False,

@@ -12,6 +12,7 @@ from hub.lib import clock, logging
 from notifications import clearing, errands, expiry, fanout, joiners, queues
 from notifications.callbacks import switchboard
 from notifications.escalation import run as escalation
+from notifications.inbox import snoozing
 from notifications.models import Errand
 from notifications.push import send
 
@@ -27,6 +28,7 @@ STEPS: dict[str, Step] = {
     Errand.Kind.EXPIRE: expiry.run,
     Errand.Kind.JOINERS: joiners.run,
     Errand.Kind.ESCALATE: escalation.run,
+    Errand.Kind.UNSNOOZE: snoozing.run,
 }
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0

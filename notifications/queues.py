@@ -38,7 +38,7 @@ def queue_of(kind: str, lane: int) -> str:
     """The queue an errand of that kind and lane belongs to."""
     if kind == Errand.Kind.CALL_BACK:
         return CALLBACK
-    if kind in {Errand.Kind.EXPIRE, Errand.Kind.ESCALATE}:
+    if kind in {Errand.Kind.EXPIRE, Errand.Kind.ESCALATE, Errand.Kind.UNSNOOZE}:
         return MAINTENANCE
     return PUSH if lane <= REQUEST else BULK
 

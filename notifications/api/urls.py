@@ -5,17 +5,18 @@ from django.urls import path
 from notifications.api.mobile.acknowledge import Acknowledge
 from notifications.api.mobile.answers import Answers
 from notifications.api.mobile.changes import Changes
-from notifications.api.mobile.counts import Counts
+from notifications.api.mobile.counts import CategoryCounts, Counts
 from notifications.api.mobile.delegations import Delegations, OneDelegation
 from notifications.api.mobile.devices import Devices
 from notifications.api.mobile.inbox import Inbox
 from notifications.api.mobile.item import Item
-from notifications.api.mobile.mark import Mark
+from notifications.api.mobile.mark import Mark, ReadUpTo
 from notifications.api.mobile.preferences import Preferences
 from notifications.api.mobile.questions import Ask, Reply
 from notifications.api.mobile.receipts import Receipts
 from notifications.api.mobile.response import Respond
 from notifications.api.mobile.responses import Responses
+from notifications.api.mobile.snooze import Snooze
 from notifications.api.receipt_keys import ReceiptKeys
 from notifications.api.subsystem.batch import Batch
 from notifications.api.subsystem.callbacks import Callbacks, Replay
@@ -55,9 +56,11 @@ urlpatterns = [
     path("audiences/preview", Preview.as_view()),
     path("me/inbox", Inbox.as_view()),
     path("me/inbox/mark", Mark.as_view()),
+    path("me/inbox/read-up-to", ReadUpTo.as_view()),
     path("me/inbox/<uuid:notification_id>", Item.as_view()),
     path("me/inbox/<uuid:notification_id>/response", Respond.as_view()),
     path("me/inbox/<uuid:notification_id>/acknowledge", Acknowledge.as_view()),
+    path("me/inbox/<uuid:notification_id>/snooze", Snooze.as_view()),
     path("me/devices", Devices.as_view()),
     path("me/inbox/<uuid:notification_id>/question", Ask.as_view()),
     path("me/inbox/<uuid:notification_id>/reply", Reply.as_view()),
@@ -67,6 +70,7 @@ urlpatterns = [
     path("me/delegations/<uuid:delegation_id>", OneDelegation.as_view()),
     path("me/counts", Counts.as_view()),
     path("me/preferences", Preferences.as_view()),
+    path("me/counts/categories", CategoryCounts.as_view()),
     path("me/receipts", Receipts.as_view()),
     path("me/changes", Changes.as_view()),
 ]

@@ -22,6 +22,7 @@ class Errand(models.Model):
         EXPIRE = "expire"
         JOINERS = "joiners"
         ESCALATE = "escalate"
+        UNSNOOZE = "unsnooze"
 
     QUIET = "quiet"  # `last_error` of a push that waits for the end of somebody's silence
     HEAVY = 1_000_000  # takes long by itself: claimed as the last of a batch

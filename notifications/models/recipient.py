@@ -31,6 +31,10 @@ class Recipient(models.Model):
     responded_at = models.DateTimeField(null=True)
     prompted = models.PositiveSmallIntegerField(default=0, db_default=0)  # the last prompt's round
     archived_at = models.DateTimeField(null=True)
+    # Put off until then, as it read in that version; null, or past: it is in the list. (A positive
+    # number's check would read all rows when the column is added.)
+    snoozed_until = models.DateTimeField(null=True)
+    snoozed_version = models.IntegerField(null=True)
     # It is there because its owner stands in for somebody, and seen only while they do.
     by_delegation = models.BooleanField(default=False, db_default=False)
     changed_in = TransactionId(db_default=CurrentTransactionId())
@@ -61,5 +65,11 @@ class Recipient(models.Model):
                 fields=["employee"],
                 condition=models.Q(acknowledged_version__isnull=False),
                 name="recipient_to_acknowledge",
+            ),
+            # What somebody has put off; a fan-out writes nothing to it.
+            models.Index(
+                fields=["employee"],
+                condition=models.Q(snoozed_until__isnull=False),
+                name="recipient_snoozed",
             ),
         ]

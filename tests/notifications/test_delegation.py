@@ -77,7 +77,12 @@ def test_a_delegate_answers_and_the_record_says_for_whom(
         item = inbox.item(employee_id=bob.id, notification_id=request.id, now=now)
         assert item["answer_for"] == [{"employee_id": "E1001", "name": "Alice"}]
         assert item["waiting_for_you"]
-    assert inbox.counts(employee_id=bob.id, now=now) == {"unread": 2, "waiting": 2, "capped": False}
+    assert inbox.counts(employee_id=bob.id, now=now) == {
+        "unread": 2,
+        "waiting": 2,
+        "snoozed": 0,
+        "capped": False,
+    }
 
     item = answer(bob, after, now, alice)
 

@@ -72,7 +72,7 @@ def test_a_late_answer_is_told_as_what_by_whom_and_when(accept, alice, provider,
         answer(alice, request)
     told = late.value.data["settlement"]
     request.refresh_from_db()
-    assert told == {**SAID, "settled_at": inbox.clock.text(request.closed_at)}
+    assert told == {**SAID, "settled_at": clock.text(request.closed_at)}
 
 
 def test_how_it_ended_is_sealed_in_the_table(accept, alice, provider, settle):

@@ -74,7 +74,12 @@ def test_it_is_in_nobodys_inbox_counts_or_feed_and_no_push_leaves(
     for state in ("open", "waiting"):
         page = inbox.page(employee_id=alice.id, state=state)
         assert [item["id"] for item in page.entries] == [str(live.id)]
-    assert inbox.counts(employee_id=alice.id) == {"unread": 1, "waiting": 1, "capped": False}
+    assert inbox.counts(employee_id=alice.id) == {
+        "unread": 1,
+        "waiting": 1,
+        "snoozed": 0,
+        "capped": False,
+    }
     assert changes.since(employee_id=alice.id, cursor=cursor).entries == []
     assert provider.sent == []
     assert Delivery.objects.filter(state="suppressed").count() == 3

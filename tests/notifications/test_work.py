@@ -484,7 +484,12 @@ def test_unread_and_waiting_are_counted_and_marking_is_of_ones_own_copies_only(
 ):
     request, notice = accept(alice, bob), accept(alice, bob, kind="notice")
     work()
-    assert inbox.counts(employee_id=alice.id) == {"unread": 2, "waiting": 1, "capped": False}
+    assert inbox.counts(employee_id=alice.id) == {
+        "unread": 2,
+        "waiting": 1,
+        "snoozed": 0,
+        "capped": False,
+    }
 
     ids = [request.id, notice.id]
     marked = inbox.mark(employee_id=alice.id, notification_ids=ids, mark="read", now=clock.now())

@@ -2,25 +2,29 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import bodies
+from accounts.api import bodies, limits
 from accounts.api.views import EmployeeView, answers
+from hub.lib import clock
 from notifications import inbox
 from notifications.api.shapes import ItemShape, PageInfo, PageQuery
 
-STATES = ["open", "waiting", "archived"]
-
 
 class Query(PageQuery):
-    """Which copies: not archived, waiting for the reader's answer, or archived."""
+    """Which copies: what came, what waits for the reader, what was put off, what was archived."""
 
     before = serializers.CharField(required=False, max_length=300)
-    state = serializers.ChoiceField(choices=STATES, default="open")
+    state = serializers.ChoiceField(choices=inbox.STATES, default="open")
     category = serializers.CharField(required=False, max_length=64)
+    subsystem = serializers.CharField(required=False, max_length=64)
+    q = serializers.CharField(
+        required=False, min_length=2, max_length=100, help_text="Words to look for, in any order."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """One direction at a time."""
@@ -30,7 +34,7 @@ class Query(PageQuery):
 
 
 class PageOfItems(bodies.Body):
-    """A page, newest first."""
+    """A page: what waits for the reader, then the others, each newest first."""
 
     entries = ItemShape(many=True)
     page_info = PageInfo()
@@ -44,12 +48,19 @@ class Inbox(EmployeeView):
         tags=["Mobile API: inbox"],
         parameters=[Query],
         responses=answers({200: PageOfItems}, refused=[401, 403, 422, 429]),
-        summary="A page of the inbox, newest first",
+        summary="A page of the inbox: what waits on top, then newest first",
     )
     def get(self, request: Request) -> Response:
         """A page of the employee's own copies."""
         query = bodies.query(Query, request.query_params)
-        page = inbox.page(employee_id=self.session.employee_id, **query)
+        text = query.pop("q", None)
+        if text is not None:
+            limits.take(
+                subject=f"search:{self.session.employee_id}",
+                limit=settings.INBOX_SEARCHES_A_MINUTE,
+                now=clock.now(),
+            )
+        page = inbox.page(employee_id=self.session.employee_id, text=text, **query)
         return Response(
             {
                 "entries": page.entries,

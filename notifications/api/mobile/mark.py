@@ -1,4 +1,4 @@
-"""POST /api/v1/me/inbox/mark."""
+"""POST /api/v1/me/inbox/mark and /api/v1/me/inbox/read-up-to."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -39,3 +39,35 @@ class Mark(EmployeeView):
             now=clock.now(),
         )
         return Response({"marked": marked})
+
+
+class ReadUpToInput(bodies.Body):
+    """The uppermost item that the person has on screen, below what waits."""
+
+    id = bodies.Id()
+
+
+class ReadUpToOutput(bodies.Body):
+    """How many were news; `more` says to send the same again."""
+
+    marked = serializers.IntegerField()
+    more = serializers.BooleanField()
+
+
+class ReadUpTo(EmployeeView):
+    """The employee has read everything up to an item."""
+
+    @extend_schema(
+        operation_id="mark_read_up_to",
+        tags=["Mobile API: inbox"],
+        request=ReadUpToInput,
+        responses=answers({200: ReadUpToOutput}, refused=[400, 401, 403, 404, 422, 429]),
+        summary="Mark an item, and all that came before it, as read",
+    )
+    def post(self, request: Request) -> Response:
+        """What came after that item was not on the screen and stays unread."""
+        body = bodies.validated(ReadUpToInput, request.data)
+        marked, more = inbox.mark_up_to(
+            employee_id=self.session.employee_id, notification_id=body["id"], now=clock.now()
+        )
+        return Response({"marked": marked, "more": more})

@@ -152,6 +152,14 @@ MATRIX = {
     "POST /api/v1/me/inbox/mark": Row(
         "employee", employees("200"), lambda world: {"ids": _ids(world), "mark": "read"}
     ),
+    "POST /api/v1/me/inbox/read-up-to": Row(
+        "employee", employees("200", "200", ABSENT), lambda world: {"id": _ids(world)[0]}
+    ),
+    "POST /api/v1/me/inbox/{notification_id}/snooze": Row(
+        "employee",
+        employees("200", "200", ABSENT),
+        lambda world: {"until": clock.text(clock.now() + timedelta(hours=1))},
+    ),
     "POST /api/v1/me/receipts": Row(
         "employee", employees("200"), lambda world: {"ids": _ids(world), "receipt": "seen"}
     ),
@@ -174,6 +182,7 @@ MATRIX = {
     "GET /api/v1/me/preferences": Row("employee", employees("200")),
     "PUT /api/v1/me/preferences": Row("employee", employees("200"), lambda world: {"version": 0}),
     "GET /api/v1/me/counts": Row("employee", employees("200")),
+    "GET /api/v1/me/counts/categories": Row("employee", employees("200")),
     "GET /api/v1/me/changes": Row("employee", employees("200")),
     "GET /api/v1/notifications": Row("subsystem", subsystems("200", "200", "200")),
     "POST /api/v1/notifications": Row(

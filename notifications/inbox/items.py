@@ -1,22 +1,18 @@
-"""What an employee sees: the list by keyset, one item with the truth about it, capped counts."""
+"""An item: one copy with the truth about it now, as a client reads it."""
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from accounts.models import Employee
-from hub.lib import clock, cursors, errors, ids
-from hub.lib.columns import CurrentTransactionId
+from hub.lib import clock, errors, ids
 from notifications import delegated, outcomes, threads, waiting
 from notifications.assurance import rules
+from notifications.inbox.copies import LIVE, copies, is_asleep
 from notifications.models import Decision, Notification, Recipient, Response
-
-LIVE = str(Notification.Mode.LIVE.value)
-COUNT_CAP = 100  # beyond it a badge says "99+"
 
 
 class Item(TypedDict):
@@ -49,77 +45,11 @@ class Item(TypedDict):
     read_at: str | None
     acknowledged_at: str | None
     archived_at: str | None
+    snoozed_until: str | None
     closed_at: str | None
     closed_reason: str | None
     settlement: dict[str, Any] | None
     supersedes: str | None
-
-
-class Counts(TypedDict):
-    """How many wait and are unread; `capped` where there are at least COUNT_CAP."""
-
-    unread: int
-    waiting: int
-    capped: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of an inbox, newest first, and the cursors of its two ends."""
-
-    entries: list[Item]
-    after: str | None  # the next, older page
-    before: str | None  # the previous, newer page
-
-
-def copies(who: delegated.Reader) -> QuerySet[Recipient]:
-    """The copies that a person sees, with what an item is made of."""
-    return delegated.owned(who).select_related("notification__subsystem", "notification__category")
-
-
-def page(
-    *,
-    employee_id: uuid.UUID,
-    state: str = "open",
-    category: str | None = None,
-    after: str | None = None,
-    before: str | None = None,
-    page_size: int = 50,
-    now: datetime | None = None,
-) -> Page:
-    """A page: `open` (not archived), `waiting` (for this person) or `archived`."""
-    who = delegated.reader(employee_id=employee_id, now=now or clock.now())
-    rows = copies(who)
-    if state == "archived":
-        rows = rows.exclude(archived_at=None)
-    elif state == "waiting":
-        rows = rows.filter(waiting.for_person(employee_id, standing_in=who.standing_in))
-    else:
-        rows = rows.filter(archived_at=None)
-    if category is not None:
-        rows = rows.filter(notification__category__key=category)
-    if before is not None:
-        at, last = cursors.read_moment(before)
-        rows = rows.filter(Q(arrived_at__gt=at) | Q(arrived_at=at, notification_id__gt=last))
-        found = list(rows.order_by("arrived_at", "notification_id")[: page_size + 1])
-        more_before, more_after = len(found) > page_size, True
-        found = found[:page_size][::-1]
-    else:
-        if after is not None:
-            at, last = cursors.read_moment(after)
-            rows = rows.filter(Q(arrived_at__lt=at) | Q(arrived_at=at, notification_id__lt=last))
-        found = list(rows.order_by("-arrived_at", "-notification_id")[: page_size + 1])
-        more_before, more_after = after is not None, len(found) > page_size
-        found = found[:page_size]
-    return Page(
-        entries=items(found, who=who),
-        after=_place(found[-1]) if found and more_after else None,
-        before=_place(found[0]) if found and more_before else None,
-    )
-
-
-def _place(row: Recipient) -> str:
-    return cursors.of_moment(row.arrived_at, row.notification_id)
 
 
 def item(
@@ -130,20 +60,15 @@ def item(
     now: datetime | None = None,
 ) -> Item:
     """One copy, with the state of things now. Raises NotFound for a copy of somebody else."""
-    who = delegated.reader(employee_id=employee_id, now=now or clock.now(), mode=mode)
+    now = now or clock.now()
+    who = delegated.reader(employee_id=employee_id, now=now, mode=mode)
     row = copies(who).filter(notification_id=notification_id).first()
     if row is None:
         raise errors.NotFound("There is no such notification in your inbox.")
-    return items([row], who=who)[0]
+    return items([row], who=who, now=now)[0]
 
 
-def has(*, employee_id: uuid.UUID, notification_id: uuid.UUID, mode: str = LIVE) -> bool:
-    """Whether this person sees it."""
-    who = delegated.reader(employee_id=employee_id, now=clock.now(), mode=mode)
-    return delegated.owned(who).filter(notification_id=notification_id).exists()
-
-
-def items(rows: Sequence[Recipient], *, who: delegated.Reader) -> list[Item]:
+def items(rows: Sequence[Recipient], *, who: delegated.Reader, now: datetime) -> list[Item]:
     """Copies as a client reads them; a few more queries whatever their number."""
     asked = [r.notification_id for r in rows if r.notification.kind == Notification.Kind.REQUEST]
     seated: dict[uuid.UUID, list[Employee]] = {}
@@ -168,6 +93,7 @@ def items(rows: Sequence[Recipient], *, who: delegated.Reader) -> list[Item]:
     return [
         _item(
             row,
+            now=now,
             thread=told.get(row.notification_id, []),
             free=seated.get(row.notification_id, ()),
             answer=answers.get(row.notification_id),
@@ -180,6 +106,7 @@ def items(rows: Sequence[Recipient], *, who: delegated.Reader) -> list[Item]:
 def _item(
     row: Recipient,
     *,
+    now: datetime,
     thread: list[threads.Asked],
     free: Sequence[Employee],
     answer: Response | None,
@@ -230,6 +157,7 @@ def _item(
         "read_at": clock.text(row.read_at),
         "acknowledged_at": clock.text(row.acknowledged_at) if confirmed else None,
         "archived_at": clock.text(row.archived_at),
+        "snoozed_until": clock.text(row.snoozed_until) if is_asleep(row, now=now) else None,
         "closed_at": clock.text(notification.closed_at),
         "closed_reason": notification.reason,
         "settlement": notification.settled,
@@ -243,37 +171,3 @@ def offered(notification: Notification) -> list[dict[str, Any]]:
         {"inputs": [], **action, "step_up": rules.needs_proof(notification, action)}
         for action in notification.card.get("actions", [])
     ]
-
-
-def counts(*, employee_id: uuid.UUID, now: datetime | None = None) -> Counts:
-    """Unread and waiting, each counted to COUNT_CAP at most by a partial index."""
-    who = delegated.reader(employee_id=employee_id, now=now or clock.now())
-    unread = delegated.owned(who).filter(read_at=None, archived_at=None)
-    asked = delegated.owned(who).filter(
-        waiting.for_person(employee_id, standing_in=who.standing_in)
-    )
-    numbers = [len(q.values_list("notification_id")[:COUNT_CAP]) for q in (unread, asked)]
-    return {"unread": numbers[0], "waiting": numbers[1], "capped": COUNT_CAP in numbers}
-
-
-MARKS = {"seen": "seen_at", "read": "read_at", "archived": "archived_at"}
-
-
-def mark(
-    *, employee_id: uuid.UUID, notification_ids: Sequence[uuid.UUID], mark: str, now: datetime
-) -> int:
-    """Set an engagement time on one's own copies, where it isn't set yet; how many were set.
-
-    `unarchived` takes an archive back. What waits for oneself can't be archived.
-    """
-    column = MARKS["archived" if mark == "unarchived" else mark]
-    who, unset = delegated.reader(employee_id=employee_id, now=now), {column: None}
-    rows = Recipient.objects.filter(
-        delegated.visible(who), notification_id__in=list(notification_ids)
-    )
-    rows = rows.exclude(**unset) if mark == "unarchived" else rows.filter(**unset)
-    if mark == "archived":
-        rows = rows.exclude(waiting.for_person(employee_id, standing_in=who.standing_in))
-    return rows.update(
-        **{column: None if mark == "unarchived" else now}, changed_in=CurrentTransactionId()
-    )
