@@ -13,6 +13,7 @@ from accounts.models import (
     Device,
     Employee,
     GroupRole,
+    PrivacyNotice,
     RoleGrant,
     SignInAlarm,
     Subsystem,
@@ -87,5 +88,12 @@ rights.declare(
     view={AUDITOR, ADMINISTRATOR},
     change={ADMINISTRATOR},
     add={ADMINISTRATOR},
+)
+rights.declare(
+    PrivacyNotice,
+    rows=rights.of_the_hub,
+    view={PRIVACY_OFFICER, AUDITOR, ADMINISTRATOR},
+    change={PRIVACY_OFFICER},
+    add={PRIVACY_OFFICER},
 )
 rights.declare(SignInAlarm, Synchronisation, rows=rights.of_the_hub, view={AUDITOR, ADMINISTRATOR})

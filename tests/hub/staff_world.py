@@ -19,6 +19,7 @@ from accounts.models import (
     Device,
     Employee,
     GroupRole,
+    PrivacyNotice,
     RoleGrant,
     SignInAlarm,
     Staff,
@@ -125,6 +126,9 @@ ROWS: dict[str, Callable[[Half], Any]] = {
         subsystem=half.subsystem,
     ),
     "accounts.synchronisation": lambda half: Synchronisation.objects.create(name=half.subsystem.key),
+    "accounts.privacynotice": lambda half: PrivacyNotice.objects.create(
+        version=half.subsystem.key, material=False, created_at=half.now
+    ),
     "accounts.signinalarm": lambda half: SignInAlarm.objects.create(
         source_index=uuid.uuid4().bytes * 2, address="192.0.2.7", began_at=half.now,
         last_at=half.now, tries=9,

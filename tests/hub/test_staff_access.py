@@ -66,6 +66,9 @@ SEES: dict[str, dict[str, set[str]]] = {
     "accounts.rolegrant": {"own": {"owner", "auditor"}, "all": {"hub auditor", "administrator"}},
     "accounts.grouprole": OVERSEERS,
     "accounts.synchronisation": OVERSEERS,
+    "accounts.privacynotice": {
+        "own": set(), "all": {"privacy officer", "hub auditor", "administrator"},
+    },
     "accounts.signinalarm": OVERSEERS,
     "accounts.staff": NOBODY,
     "auth.group": NOBODY,
@@ -93,6 +96,9 @@ MAY: dict[str, dict[str, set[str]]] = {
     "accounts.callbacksecret": {"retire": KEEPERS},
     "accounts.rolegrant": {"give": LIMITERS, "take-back": LIMITERS},
     "accounts.grouprole": {"map": LIMITERS, "unmap": LIMITERS},
+    "accounts.privacynotice": {
+        name: {"privacy officer"} for name in ("draft", "write", "publish")
+    },
     "notifications.notification": {
         name: {*KEEPERS, "sender"} for name in ("release", "reassign", "withdraw")
     },
