@@ -110,6 +110,12 @@ def verify() -> Verdict:
     return _check(seals.iterator(chunk_size=2000), unsealed=unsealed)
 
 
+def follows(first: AuditSeal, second: AuditSeal) -> bool:
+    """Whether the second seal was made after the first, over an event that is as it was then."""
+    mac = _mac(bytes(first.mac), second.event, sequence=second.sequence, sealed_at=second.sealed_at)
+    return hmac.compare_digest(mac, bytes(second.mac))
+
+
 def _check(seals: Iterable[AuditSeal], *, unsealed: int) -> Verdict:
     sequence, mac = 0, _FIRST_LINK
     for row in seals:

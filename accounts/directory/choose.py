@@ -1,6 +1,7 @@
 """Which directory this hub speaks to."""
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -22,6 +23,15 @@ def configured() -> Directory:
     from accounts.directory import domain
 
     return domain.from_settings()
+
+
+def each() -> Mapping[str, Directory]:
+    """The directory by each of its controllers alone, to see whether every one of them answers."""
+    if settings.HUB_DIRECTORY == "local":
+        return {settings.LOCAL_DIRECTORY_FILE: configured()}
+    from accounts.directory import domain
+
+    return {server: domain.from_settings(servers=(server,)) for server in settings.LDAP_SERVERS}
 
 
 def _forget(*, setting: str, **_: object) -> None:

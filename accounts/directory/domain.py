@@ -17,7 +17,7 @@ import secrets
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -213,11 +213,11 @@ class DomainDirectory:
                 self._suspect_until[server] = time.monotonic() + SUSPECT_FOR_SECONDS
 
 
-def from_settings() -> DomainDirectory:
-    """The domain of the LDAP_ settings."""
+def from_settings(*, servers: Sequence[str] = ()) -> DomainDirectory:
+    """The domain of the LDAP_ settings, or what these of its controllers know of it."""
     return DomainDirectory(
         config=ldap.Config(
-            servers=tuple(settings.LDAP_SERVERS),
+            servers=tuple(servers or settings.LDAP_SERVERS),
             base_dn=settings.LDAP_BASE_DN,
             service_dn=settings.LDAP_SERVICE_DN,
             service_password=settings.LDAP_SERVICE_PASSWORD,
