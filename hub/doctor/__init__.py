@@ -6,9 +6,6 @@ Nothing is changed, and nobody gets a push. Where the answer depends on where it
 
 from collections.abc import Callable, Iterator
 
-from django.db import DatabaseError, InterfaceError
-from redis import RedisError
-
 from accounts.directory.refusals import DirectoryUnavailable
 from hub.doctor import engines, inside, outside
 from hub.doctor.finding import Finding, Grade
@@ -17,14 +14,7 @@ from hub.lib.crypto import DecryptionError
 __all__ = ["Finding", "Grade", "examine"]
 
 # What an outside part may do to us; anything else is a fault of the hub and may be seen as one.
-FAILURES = (
-    DatabaseError,
-    InterfaceError,
-    RedisError,
-    OSError,
-    DirectoryUnavailable,
-    DecryptionError,
-)
+FAILURES = (*engines.FAILURES, OSError, DirectoryUnavailable, DecryptionError)
 
 
 def examine() -> Iterator[Finding]:

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 from celery import current_app
 from django.conf import settings
-from django.db import connection
-from redis import Redis
+from django.db import DatabaseError, InterfaceError, connection
+from redis import Redis, RedisError
 
 from hub import health
 from hub.doctor.finding import Finding, Grade
 from hub.lib import clock as clocks
 from notifications import queues
 
+FAILURES = (DatabaseError, InterfaceError, RedisError)
 POSTGRES_AT_LEAST = 150_000
 REDIS_AT_LEAST = (7, 0)
 CLOCKS_APART_AT_MOST = timedelta(seconds=2)

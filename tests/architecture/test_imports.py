@@ -20,10 +20,11 @@ EDGES = {
     "httpx": (),
     "celery": (
         "hub/celery.py", "accounts/tasks.py", "notifications/tasks.py", "notifications/queues.py",
+        "hub/doctor/engines.py",
     ),
     "redis": (
         "hub/lib/scratchpad.py", "accounts/api/limits.py", "notifications/push/rate.py",
-        "hub/health.py", "hub/demo/",
+        "hub/health.py", "hub/doctor/engines.py", "hub/demo/",
     ),
     "urllib.request": ("hub/demo/",),
     "http.client": ("hub/demo/",),
