@@ -31,8 +31,19 @@ class SessionRevoked(HubError):
     def __init__(self, *, reason: str) -> None:
         super().__init__(
             "Wipe the data of this session, then sign in again.",
-            data={"reason": reason},
+            data={"reason": reason, "wipe": True},
             headers=_CHALLENGE,
+        )
+
+
+class UpgradeRequired(HubError):
+    """The app is older than the hub serves; `least` is the version to have. No session ends."""
+
+    code, status, title = "upgrade_required", 403, "The app is too old"
+
+    def __init__(self, *, least: str) -> None:
+        super().__init__(
+            f"Update the app to version {least} or later, then go on.", data={"least": least}
         )
 
 

@@ -9,15 +9,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.expressions import RawSQL
 
-from accounts import audit, devices, refusals, standing, tokens
+from accounts import audit, devices, refusals, tokens
 from accounts.devices import Session
-from accounts.directory import port
 from accounts.directory import refusals as directory_refusals
 from accounts.models import Device, Employee, RefreshToken
-from hub.lib import bearer, logging
+from hub.lib import bearer
 from hub.lib.columns import SealedText
-
-log = logging.get(__name__)
 
 _NOTE_SEEN_EVERY = timedelta(minutes=5)
 # What `accounts.privacy.notices.to_accept` finds, asked within the one query of every request.
@@ -96,7 +93,7 @@ def open_session(
                 actor=actor,
                 now=now,
             )
-    return Opened(device.pk, employee_id, _pair(refresh_token, device, issued_at=now))
+    return Opened(device.pk, employee_id, pair(refresh_token, device, issued_at=now))
 
 
 def authenticate_access(*, text: str, client_address: str, now: datetime) -> Session:
@@ -112,7 +109,8 @@ def authenticate_access(*, text: str, client_address: str, now: datetime) -> Ses
         .annotate(notice=RawSQL(_NOTICE, [now]))  # noqa: S611  # a constant
         .values(
             "pk", "employee_id", "closed_at", "closed_reason", "access_expires_at",
-            "last_seen_at", "employee__disabled_at", "employee__accepted_notice", "notice",
+            "last_seen_at", "wipe_told_at", "employee__disabled_at", "employee__accepted_notice",
+            "notice",
         )
         .first()
     )  # fmt: skip
@@ -121,52 +119,18 @@ def authenticate_access(*, text: str, client_address: str, now: datetime) -> Ses
     if row["employee__disabled_at"] is not None:
         raise directory_refusals.AccountDisabled
     if row["closed_at"] is not None:
+        if row["wipe_told_at"] is None:
+            told_to_wipe(row["pk"], now=now)
         raise refusals.SessionRevoked(reason=row["closed_reason"])
     if row["access_expires_at"] <= now:
         raise refusals.TokenExpired
     if now - row["last_seen_at"] >= _NOTE_SEEN_EVERY:
         # Of many requests at once the first one writes, the others find nothing left to do.
         Device.objects.filter(pk=row["pk"], last_seen_at=row["last_seen_at"]).update(
-            **_seen(row["pk"], client_address, now)
+            **seen(row["pk"], client_address, now)
         )
     due = (row["notice"] or 0) > row["employee__accepted_notice"]
     return Session(device_id=row["pk"], employee_id=row["employee_id"], notice_due=due)
-
-
-def refresh(*, text: str, directory: port.Directory, client_address: str, now: datetime) -> Opened:
-    """The next pair of tokens. The immediate parent, within the grace, gets the same pair again.
-
-    Any older one, or a parent after the grace, was copied: the session ends for whoever holds it.
-    The directory is asked first. If it does not answer, the hub goes on with what it knows; a
-    person it no longer has is refused, yet nothing is ended: that is for the guarded walk.
-
-    Raises NotAuthenticated (unknown), SessionRevoked (ended, for whatever reason) or
-    AccountDisabled.
-    """
-    if not bearer.well_formed(text, prefix=tokens.REFRESH_PREFIX):
-        raise refusals.NotAuthenticated("A refresh token is needed here.")
-    digest = bearer.digest(text)
-    found = RefreshToken.objects.filter(digest=digest).select_related("device__employee").first()
-    if found is None:
-        raise refusals.NotAuthenticated
-    _refuse_ended(found.device)
-    _ask(directory, found.device.employee, now=now)
-    with transaction.atomic():
-        device = (
-            Device.objects.select_for_update(of=("self",))
-            .select_related("employee")
-            .get(pk=found.device_id)
-        )
-        _refuse_ended(device)
-        # Read again: only the device's lock says which of ten parallel refreshes came first.
-        present = RefreshToken.objects.get(digest=digest)
-        reason = _ends(present, device, text, now=now)
-        if reason is None:
-            return Opened(
-                device.pk, device.employee_id, _renew(present, device, text, client_address, now)
-            )
-        _end(device, reason, now=now)
-    raise refusals.SessionRevoked(reason=reason)
 
 
 def logout(*, session: Session, now: datetime) -> None:
@@ -190,74 +154,13 @@ def logout_everywhere(*, session: Session, now: datetime) -> int:
     )
 
 
-def _ends(token: RefreshToken, device: Device, text: str, *, now: datetime) -> str | None:
-    """Why this token ends the session; None if it renews it."""
-    if device.session_expires_at <= now:
-        return Device.ClosedReason.EXPIRED
-    if token.spent_at is None:
-        idle = token.issued_at + settings.REFRESH_IDLE_LIFE <= now
-        return Device.ClosedReason.EXPIRED if idle else None
-    child = bearer.digest(tokens.successor(text))
-    is_parent = RefreshToken.objects.filter(digest=child, spent_at=None).exists()
-    if is_parent and now - token.spent_at <= settings.REFRESH_GRACE:
-        return None
-    return Device.ClosedReason.TOKEN_REUSED
+def told_to_wipe(device_id: uuid.UUID, *, now: datetime) -> None:
+    """Note that the phone is being told, outside of any transaction that its refusal undoes."""
+    Device.objects.filter(pk=device_id, wipe_told_at=None).update(wipe_told_at=now)
 
 
-def _renew(
-    token: RefreshToken, device: Device, text: str, client_address: str, now: datetime
-) -> tokens.Pair:
-    following = tokens.successor(text)
-    if token.spent_at is not None:
-        issued_at = token.spent_at  # in this moment its successor was issued
-        return _pair(following, device, issued_at=issued_at)
-    RefreshToken.objects.filter(digest=token.digest).update(spent_at=now)
-    RefreshToken.objects.create(digest=bearer.digest(following), device=device, issued_at=now)
-    device.access_expires_at = min(now + settings.ACCESS_TOKEN_LIFE, device.session_expires_at)
-    Device.objects.filter(pk=device.pk).update(
-        access_digest=bearer.digest(tokens.access_of(following)),
-        access_expires_at=device.access_expires_at,
-        **_seen(device.pk, client_address, now),
-    )
-    return _pair(following, device, issued_at=now)
-
-
-def _end(device: Device, reason: str, *, now: datetime) -> None:
-    if reason == Device.ClosedReason.TOKEN_REUSED:
-        log.warning("refresh_token_reused", device=str(device.pk))
-        audit.record(
-            now=now,
-            actor=audit.HUB,
-            action="refresh_token_reused",
-            subject_kind="device",
-            subject_id=device.pk,
-            data={"employee": str(device.employee_id)},
-        )
-    devices.close(
-        employee_id=device.employee_id,
-        device_id=device.pk,
-        reason=reason,
-        actor=audit.HUB,
-        now=now,
-    )
-
-
-def _refuse_ended(device: Device) -> None:
-    if device.employee.disabled_at is not None:
-        raise directory_refusals.AccountDisabled
-    if device.closed_at is not None:
-        raise refusals.SessionRevoked(reason=device.closed_reason)
-
-
-def _ask(directory: port.Directory, employee: Employee, *, now: datetime) -> None:
-    """Refuse somebody whom the directory has switched off or no longer has."""
-    try:
-        standing.ask(directory=directory, employee=employee, now=now)
-    except directory_refusals.DirectoryUnavailable:
-        log.warning("refresh_without_directory")
-
-
-def _pair(refresh_token: str, device: Device, *, issued_at: datetime) -> tokens.Pair:
+def pair(refresh_token: str, device: Device, *, issued_at: datetime) -> tokens.Pair:
+    """What the phone of this session holds from then on."""
     return tokens.Pair(
         access=tokens.access_of(refresh_token),
         refresh=refresh_token,
@@ -267,7 +170,8 @@ def _pair(refresh_token: str, device: Device, *, issued_at: datetime) -> tokens.
     )
 
 
-def _seen(device_id: uuid.UUID, client_address: str, now: datetime) -> dict[str, Any]:
+def seen(device_id: uuid.UUID, client_address: str, now: datetime) -> dict[str, Any]:
+    """The columns that tell when and from where a device spoke last."""
     column = cast(SealedText, Device._meta.get_field("last_address"))
     sealed = column.seal(client_address, row=device_id) if client_address else None
     return {"last_seen_at": now, "last_address": sealed}

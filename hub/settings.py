@@ -150,6 +150,11 @@ REFRESH_FAMILY_LIFE = env.seconds(
     "REFRESH_FAMILY_LIFE_SECONDS", 30 * 86_400, least=3600, most=365 * 86_400
 )
 REFRESH_GRACE = env.seconds("REFRESH_GRACE_SECONDS", 60, least=0, most=300)
+# The oldest app that may sign in and refresh, by platform: {"android": "2.4", "ios": "2.4.1"}.
+APP_VERSION_LEAST = env.versions("APP_VERSION_LEAST")
+# What a killed process loses of its counts; each device, address and day is there whatever dies.
+ACCESS_LOG_FLUSH = env.seconds("ACCESS_LOG_FLUSH_SECONDS", 10, least=1, most=300)
+ACCESS_LOG_KEPT = timedelta(days=env.number("ACCESS_LOG_KEPT_DAYS", 90, least=1, most=3650))
 
 # --- Signed answers (docs/receipts.md) ----------------------------------------------------
 STEP_UP_NONCE_LIFE = env.seconds("STEP_UP_NONCE_LIFE_SECONDS", 600, least=30, most=3600)
@@ -234,29 +239,12 @@ INSTALLED_APPS = [
     "accounts",
     "notifications",
 ]
-AUTH_USER_MODEL = "accounts.Staff"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "accounts.rights.Roles"]
-ROOT_URLCONF = "hub.urls"
-WSGI_APPLICATION = "hub.wsgi.application"
-APPEND_SLASH = False
-USE_TZ = True
-TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = HUB_MODE != "production"
 
 # --- Celery -------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker.celery_url(REDIS_URL)
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_SERIALIZER = "json"
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = False  # it loops on a poison message; the sweep rings again
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_CREATE_MISSING_QUEUES = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # task time limit < lease < visibility time-out: a lease is never taken over from a live task.
 CELERY_TASK_TIME_LIMIT = max(1, int(ERRAND_LEASE.total_seconds() * 0.8))
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -284,15 +272,9 @@ CELERY_BEAT_SCHEDULE = {
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
     "purge": {"task": "accounts.purge", "schedule": 3600.0},
 }
+# What the clock rings for.
 CELERY_TASK_ROUTES = {
-    "notifications.relay": {"queue": "maintenance"},
-    "accounts.sync_directory": {"queue": "maintenance"},
-    "accounts.read_feed": {"queue": "maintenance"},
-    "notifications.check_drift": {"queue": "maintenance"},
-    "notifications.pass_on_seats": {"queue": "maintenance"},
-    "notifications.announce": {"queue": "maintenance"},
-    "accounts.seal_audit": {"queue": "maintenance"},
-    "accounts.purge": {"queue": "maintenance"},
+    ring["task"]: {"queue": "maintenance"} for ring in CELERY_BEAT_SCHEDULE.values()
 }
 
 # --- Browser security ---------------------------------------------------------------------

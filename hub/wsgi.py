@@ -9,3 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
 application = get_wsgi_application()
 call_command("check", tags=["hub"], verbosity=0)
+
+from accounts import access_log  # noqa: E402  # Django has to be set up first
+
+access_log.ledger.begin()

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 
 from accounts.admin import (
+    access_log,
     audit_events,
     devices,
     employees,
@@ -18,6 +19,7 @@ from accounts.admin import (
 )
 
 __all__ = [
+    "access_log",
     "audit_events",
     "devices",
     "employees",

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts import devices
 from accounts.admin import acts, base, tables
-from accounts.models import Device
+from accounts.models import Access, Device
 
 
 class Session(admin.SimpleListFilter):
@@ -30,6 +30,26 @@ class Session(admin.SimpleListFilter):
 
 # What other apps have to show on the page of a phone, below its fields.
 BELOW: list[Callable[[Device], tables.Table]] = []
+
+
+def accesses(device: Device) -> tables.Table:
+    """From where this phone spoke lately."""
+    found = Access.objects.filter(device=device).order_by("-day", "-last_at")
+    return tables.Table(
+        "Access log",
+        ["Day (UTC)", "Address", "First", "Last", "Requests"],
+        [
+            [
+                row.day,
+                row.address or tables.NOTHING,
+                tables.moment(row.first_at),
+                tables.moment(row.last_at),
+                row.requests,
+            ]
+            for row in found[: tables.ROWS_AT_MOST]
+        ],
+        empty="It has not spoken yet, or too long ago.",
+    )
 
 
 def close(deed: acts.Deed) -> None:
@@ -71,6 +91,7 @@ class DeviceAdmin(base.ReadOnlyAdmin):
                     "session_expires_at",
                     "closed_at",
                     "closed_reason",
+                    "wipe_told_at",
                     "key_thumbprint",
                 )
             },
@@ -115,7 +136,9 @@ class DeviceAdmin(base.ReadOnlyAdmin):
         return device.push_address_index is not None
 
     def tables_below(self, request: HttpRequest, row: Device) -> Iterable[tables.Table]:
-        return [table(row) for table in BELOW]
+        # Who helps people with their phones need not know from where they speak.
+        shown = [accesses(row)] if base.may_view(request, Access) else []
+        return [*shown, *(table(row) for table in BELOW)]
 
     def people_shown(self, rows: Sequence[Device]) -> Iterable[object]:
         return dict.fromkeys(row.employee_id for row in rows)

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from accounts import rights
 from accounts.models import (
+    Access,
     ApiKey,
     AuditEvent,
     CallbackSecret,
@@ -56,6 +57,7 @@ rights.declare(
     view={ADMINISTRATOR, PRIVACY_OFFICER, HELPDESK},
     change={ADMINISTRATOR, HELPDESK},
 )
+rights.declare(Access, rows=rights.of_employee("employee"), view={ADMINISTRATOR, PRIVACY_OFFICER})
 rights.declare(
     Subsystem,
     rows=rights.of_subsystem(""),

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import audit, refusals, sessions, subsystems
+from accounts import access_log, audit, refusals, sessions, subsystems
 from accounts.api import addresses
 from accounts.devices import Session
 from accounts.subsystems import Caller
@@ -40,9 +40,9 @@ class BearerEmployee(BaseAuthentication):
         text = bearer(request)
         if text is None:
             return None
-        session = sessions.authenticate_access(
-            text=text, client_address=addresses.of_client(request), now=clock.now()
-        )
+        client_address, now = addresses.of_client(request), clock.now()
+        session = sessions.authenticate_access(text=text, client_address=client_address, now=now)
+        access_log.ledger.note(session=session, client_address=client_address, now=now)
         return Principal("employee", session.employee_id), session
 
     def authenticate_header(self, request: Request) -> str:

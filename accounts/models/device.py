@@ -70,6 +70,8 @@ class Device(models.Model):
 
     closed_at = models.DateTimeField(null=True)
     closed_reason = models.CharField(max_length=32, choices=ClosedReason, blank=True)
+    # When the phone first asked after its end, and was told to wipe.
+    wipe_told_at = models.DateTimeField(null=True)
 
     personal = {
         "employee": Personal("whose session it is", "contract", KEPT),

@@ -93,6 +93,25 @@ def time_zones(name: str) -> dict[str, str]:
     return zones
 
 
+_VERSION = re.compile(r"\d{1,9}(\.\d{1,9}){0,3}")
+
+
+def versions(name: str) -> dict[str, str]:
+    """A JSON object of versions by platform, such as {"android": "2.4"}; empty if unset."""
+    try:
+        found = json.loads(text(name, "") or "{}")
+    except ValueError as error:
+        raise BadSetting(f"{name} is not JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise BadSetting(f"{name} is not a JSON object.")
+    for platform, version in found.items():
+        if platform not in {"android", "ios", "web"}:
+            raise BadSetting(f"{name}: {platform!r} is not one of android, ios, web.")
+        if not isinstance(version, str) or not _VERSION.fullmatch(version):
+            raise BadSetting(f"{name}: {version!r} is not a version such as 2.4.1.")
+    return found
+
+
 def files_by_name(name: str) -> dict[str, str]:
     """Paths by the names they are listed under: `emea=/run/a.json, us=/run/b.json`.
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from notifications.api.mobile.access_log import AccessLog
 from notifications.api.mobile.acknowledge import Acknowledge
 from notifications.api.mobile.answers import Answers
 from notifications.api.mobile.changes import Changes
@@ -61,6 +62,7 @@ urlpatterns = [
     path("me/inbox/<uuid:notification_id>/response", Respond.as_view()),
     path("me/inbox/<uuid:notification_id>/acknowledge", Acknowledge.as_view()),
     path("me/inbox/<uuid:notification_id>/snooze", Snooze.as_view()),
+    path("me/access-log", AccessLog.as_view()),
     path("me/devices", Devices.as_view()),
     path("me/inbox/<uuid:notification_id>/question", Ask.as_view()),
     path("me/inbox/<uuid:notification_id>/reply", Reply.as_view()),

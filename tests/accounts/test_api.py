@@ -82,7 +82,8 @@ def test_a_phone_signs_in_sees_itself_refreshes_and_signs_out(client: Client) ->
     done = send(client, "POST", "auth/logout", token=renewed["access_token"])
     assert (done.status_code, done.content) == (204, b"")
     again = send(client, "GET", "me", token=renewed["access_token"])
-    assert refused(again, 401, "session_revoked")["reason"] == "logout"
+    problem = refused(again, 401, "session_revoked")
+    assert (problem["reason"], problem["wipe"]) == ("logout", True)
     assert again["WWW-Authenticate"] == "Bearer"
 
 
@@ -305,6 +306,23 @@ def test_a_forwarded_address_is_believed_from_our_proxies_only(
         REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded},
     )  # fmt: skip
     assert Device.objects.get().last_address == seen
+
+
+def test_an_app_that_is_too_old_is_told_before_the_directory_is_asked(
+    client: Client, settings: LazySettings
+) -> None:
+    settings.APP_VERSION_LEAST = {"android": "2.4"}
+    for version in ({}, {"app_version": "2.3.9"}, {"app_version": "nightly"}):
+        body = {"username": "alice", "password": "wrong", "device": PHONE | version}
+        problem = refused(send(client, "POST", "auth/login", body), 403, "upgrade_required")
+        assert problem["least"] == "2.4"
+    login(client, app_version="2.4.0-beta")
+    session = login(client, platform="ios")  # for which no least version is set
+    settings.APP_VERSION_LEAST = {"ios": "3"}
+    body = {"refresh_token": session["refresh_token"]}
+    refused(send(client, "POST", "auth/refresh", body), 403, "upgrade_required")
+    body["app_version"] = "3.0"
+    assert send(client, "POST", "auth/refresh", body).status_code == 200
 
 
 def test_neither_tokens_nor_passwords_appear_in_the_log(

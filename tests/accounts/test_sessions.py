@@ -4,8 +4,9 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import LazySettings
 
-from accounts import devices, people, refusals, sessions
+from accounts import devices, people, refusals, rotation, sessions
 from accounts.audit import HUB
 from accounts.directory import refusals as directory_refusals
 from accounts.models import AuditEvent, Device, Employee, RefreshToken
@@ -21,8 +22,10 @@ def sign_in(who: Employee, now: datetime, **claim: object) -> sessions.Opened:
     )
 
 
-def refresh(text: str, directory: FakeDirectory, now: datetime) -> sessions.Opened:
-    return sessions.refresh(text=text, directory=directory, client_address="", now=now)
+def refresh(
+    text: str, directory: FakeDirectory, now: datetime, app: rotation.App = rotation.UNCHANGED
+) -> sessions.Opened:
+    return rotation.refresh(text=text, directory=directory, client_address="", now=now, app=app)
 
 
 def speaks(text: str, now: datetime) -> devices.Session:
@@ -101,13 +104,48 @@ def test_a_parent_after_the_grace_ends_the_session_with_an_alert(
     second = refresh(first.refresh, directory, now).pair
     with pytest.raises(refusals.SessionRevoked) as refusal:
         refresh(first.refresh, directory, now + timedelta(seconds=61))
-    assert refusal.value.data == {"reason": "token_reused"}
+    assert refusal.value.data == {"reason": "token_reused", "wipe": True}
     with pytest.raises(refusals.SessionRevoked):
         speaks(second.access, now)
     with pytest.raises(refusals.SessionRevoked):
         refresh(second.refresh, directory, now)
     assert AuditEvent.objects.filter(action="refresh_token_reused").count() == 1
     assert devices.open_address(device=Device.objects.get()) is None
+
+
+def test_when_a_phone_was_first_told_to_wipe_is_kept(
+    alice: Employee, directory: FakeDirectory, now: datetime
+) -> None:
+    speaking = sign_in(alice, now, installation="a")
+    refreshing = sign_in(alice, now, installation="b")
+    session = speaks(speaking.pair.access, now)
+    sessions.logout_everywhere(session=session, now=now)
+    assert not Device.objects.exclude(wipe_told_at=None).exists()
+    for minutes in (1, 2):
+        moment = now + timedelta(minutes=minutes)
+        with pytest.raises(refusals.SessionRevoked):
+            speaks(speaking.pair.access, moment)
+        with pytest.raises(refusals.SessionRevoked):
+            refresh(refreshing.pair.refresh, directory, moment)
+    told = set(Device.objects.values_list("wipe_told_at", flat=True))
+    assert told == {now + timedelta(minutes=1)}
+
+
+def test_an_app_below_the_least_version_refreshes_only_once_it_is_updated(
+    alice: Employee, directory: FakeDirectory, now: datetime, settings: LazySettings
+) -> None:
+    first = sign_in(alice, now, app_version="2.9.1", os_version="15").pair
+    settings.APP_VERSION_LEAST = {"android": "2.10"}
+    for app in (rotation.App(), rotation.App(app_version="2.9.9"), rotation.App(app_version="")):
+        with pytest.raises(refusals.UpgradeRequired) as refusal:
+            refresh(first.refresh, directory, now, app)
+        assert refusal.value.data == {"least": "2.10"}
+    speaks(first.access, now)
+    updated = rotation.App(app_version="2.10.0", os_version="16")
+    second = refresh(first.refresh, directory, now, updated).pair
+    refresh(second.refresh, directory, now)
+    device = Device.objects.get()
+    assert (device.app_version, device.os_version) == ("2.10.0", "16")
 
 
 def test_a_grandparent_ends_the_session_even_within_the_grace(
@@ -128,7 +166,7 @@ def test_a_session_ends_after_a_week_without_use_and_after_thirty_days_of_use(
     idle = sign_in(alice, now, installation="a").pair
     with pytest.raises(refusals.SessionRevoked) as refusal:
         refresh(idle.refresh, directory, now + 7 * DAY)
-    assert refusal.value.data == {"reason": "expired"}
+    assert refusal.value.data == {"reason": "expired", "wipe": True}
     used = sign_in(bob, now, installation="b").pair
     for day in range(6, 30, 6):
         used = refresh(used.refresh, directory, now + day * DAY).pair
@@ -193,7 +231,7 @@ def test_a_sign_in_on_the_same_phone_replaces_the_session_whoever_had_it(
     second = sign_in(bob, now, push_address="address")
     with pytest.raises(refusals.SessionRevoked) as refusal:
         speaks(first.pair.access, now)
-    assert refusal.value.data == {"reason": "replaced"}
+    assert refusal.value.data == {"reason": "replaced", "wipe": True}
     assert Device.objects.get(closed_at=None).pk == second.device_id
     assert devices.open_address(device=Device.objects.get(pk=second.device_id)) == "address"
 

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import sign_in
+from accounts import access_log, app_versions, sign_in
 from accounts.api import addresses, bodies
 from accounts.api.mobile import device_key, projects, shown
 from accounts.api.views import OpenView, answers
@@ -61,10 +61,14 @@ class Login(OpenView):
         """Sign in with the directory's name and password.
 
         Codes to handle: `invalid_credentials`, `password_expired`, `password_must_change`,
-        `account_disabled`, `not_an_employee`, `too_many_attempts`, `directory_unavailable`.
+        `account_disabled`, `not_an_employee`, `too_many_attempts`, `directory_unavailable`,
+        `upgrade_required`.
         """
         given = bodies.validated(self.Input, request.data)
         phone = given["device"]
+        # Before the directory is asked: it costs nobody a try.
+        app_versions.refuse_old(platform=phone["platform"], version=phone.get("app_version", ""))
+        client_address, now = addresses.of_client(request), clock.now()
         signed_in = sign_in.sign_in(
             directory=choose.configured(),
             user_name=given["username"],
@@ -82,9 +86,10 @@ class Login(OpenView):
                 push_project=phone.get("push_project", ""),
                 key=device_key.read(phone.get("key")),
             ),
-            client_address=addresses.of_client(request),
-            now=clock.now(),
+            client_address=client_address,
+            now=now,
         )
+        access_log.ledger.note(session=signed_in.session, client_address=client_address, now=now)
         answer = shown.pair(signed_in.pair, device_id=signed_in.session.device_id)
         answer["employee"] = signed_in.employee
         return Response(self.Output(answer).data)

@@ -29,7 +29,9 @@ def full(world: World) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
     return {
         "POST /api/v1/auth/login": {"username": "alice", "password": "right", "device": phone},
-        "POST /api/v1/auth/refresh": {"refresh_token": world.refresh_token},
+        "POST /api/v1/auth/refresh": {
+            "refresh_token": world.refresh_token, "app_version": "1.0", "os_version": "18",
+        },
         "PUT /api/v1/me/device/push-token": {
             "push_token": "address", "push_kind": "token", "time_zone": "Europe/Vienna",
         },

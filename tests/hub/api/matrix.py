@@ -116,6 +116,7 @@ MATRIX = {
     "POST /api/v1/auth/logout": Row("employee", employees("204")),
     "POST /api/v1/auth/logout-everywhere": Row("employee", employees("200")),
     "GET /api/v1/me": Row("employee", employees("200")),
+    "GET /api/v1/me/access-log": Row("employee", employees("200")),
     "GET /api/v1/me/devices": Row("employee", employees("200")),
     "DELETE /api/v1/me/devices/{device_id}": Row("employee", employees("204", ABSENT, ABSENT)),
     "PUT /api/v1/me/device/push-token": Row(

@@ -1,4 +1,4 @@
-"""Settings whose values are lists of files."""
+"""Settings whose values are lists of files, or versions by platform."""
 
 import pytest
 
@@ -29,3 +29,20 @@ def test_a_list_of_files_that_says_two_things_is_refused(
     monkeypatch.setenv("KEYS", value)
     with pytest.raises(environment.BadSetting, match="KEYS"):
         environment.files_by_name("KEYS")
+
+
+def test_versions_are_listed_by_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment.versions("LEAST") == {}
+    monkeypatch.setenv("LEAST", '{"android": "2.4", "ios": "10.0.1"}')
+    assert environment.versions("LEAST") == {"android": "2.4", "ios": "10.0.1"}
+
+
+@pytest.mark.parametrize(
+    "value", ["2.4", "[]", '{"android": 2.4}', '{"Android": "2"}', '{"ios": "new"}', "{"]
+)
+def test_versions_that_make_no_sense_are_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("LEAST", value)
+    with pytest.raises(environment.BadSetting, match="LEAST"):
+        environment.versions("LEAST")
