@@ -271,6 +271,7 @@ CELERY_BEAT_SCHEDULE = {
     "announce": {"task": "notifications.announce", "schedule": 60.0},
     "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
     "purge": {"task": "accounts.purge", "schedule": 3600.0},
+    "purge_feed": {"task": "notifications.purge_feed", "schedule": 3600.0},
 }
 # What the clock rings for.
 CELERY_TASK_ROUTES = {

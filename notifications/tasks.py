@@ -6,7 +6,7 @@ from celery import shared_task, signals
 from django.conf import settings
 
 from hub.lib import clock, logging, metrics
-from notifications import announcing, drift, errands, queues, sweep
+from notifications import announcing, changes, drift, errands, queues, sweep
 from notifications import drain as work
 from notifications.approvals import delegation
 from notifications.escalation import leavers
@@ -55,6 +55,12 @@ def tell_metrics(**_: Any) -> None:
 def announce() -> None:
     """Tell people what the hub itself has to tell them."""
     announcing.privacy_notices(now=clock.now())
+
+
+@shared_task(name="notifications.purge_feed")
+def purge_feed() -> None:
+    """Forget what no phone's cursor needs any more."""
+    changes.purge(now=clock.now())
 
 
 @signals.worker_ready.connect

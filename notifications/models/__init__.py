@@ -4,7 +4,7 @@ from notifications.models.breaker import Breaker, CallbackCall
 from notifications.models.calendar import Calendar, Holiday
 from notifications.models.callback import CallbackAttempt, CallbackEvent
 from notifications.models.category import Category
-from notifications.models.change import BroadcastChange
+from notifications.models.change import BroadcastChange, Tombstone
 from notifications.models.decision_receipt import DecisionReceipt
 from notifications.models.delegation import Delegation
 from notifications.models.delivery import Delivery
@@ -41,4 +41,5 @@ __all__ = [
     "Response",
     "Seat",
     "Switch",
+    "Tombstone",
 ]

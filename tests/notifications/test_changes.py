@@ -152,7 +152,7 @@ def test_the_stranger_is_told_nothing(alice, charlie, make_request):
 def test_a_cursor_of_another_timeline_says_to_read_everything_anew(alice):
     from hub.lib import cursors
 
-    foreign = cursors.encode("123-1", 5, uuid.UUID(int=0))
+    foreign = cursors.encode("123-1", 5, uuid.UUID(int=0), 20_000)
 
     assert changes.since(employee_id=alice.id, cursor=foreign).full
 
@@ -165,3 +165,95 @@ def test_a_cursor_that_was_not_given_out_is_refused(alice, nonsense):
         with pytest.raises(errors.Invalid):
             changes.since(employee_id=alice.id, cursor=nonsense)
     assert Recipient.objects.count() == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_snoozing_archiving_and_deleting_between_open_writers_are_told_as_well(
+    alice, bob, make_request, now, seed
+):
+    import random
+    from datetime import timedelta
+
+    order = random.Random(seed)
+    sent = [make_request(readers=(alice, bob), kind="notice") for _ in range(9)]
+    slow = [make_request(alice) for _ in range(3)]
+    cursor = start(alice)
+    told: list[str] = []
+
+    def snooze(one):
+        until = now + timedelta(hours=1)
+        inbox.snooze(employee_id=alice.id, notification_id=one.id, until=until, now=now)
+
+    def archive(one):
+        inbox.mark(employee_id=alice.id, notification_ids=[one.id], mark="archived", now=now)
+
+    def delete(one):
+        Recipient.objects.filter(notification=one, employee=alice).delete()
+
+    with contextlib.ExitStack() as stack:
+        writers = [stack.enter_context(other_connection()) for _ in slow]
+        steps = [(deed, sent.pop()) for deed in (snooze, archive, delete) for _ in range(3)]
+        steps += [(touch, one) for one in slow]
+        deleted = [str(one.id) for deed, one in steps if deed is delete]
+        expected = sorted(str(one.id) for _, one in steps)
+        order.shuffle(steps)
+        for deed, one in steps:
+            if deed is touch:
+                touch(writers[slow.index(one)], one)
+            else:
+                deed(one)
+            if order.random() < 0.5:
+                writers[order.randrange(len(writers))].commit()
+            page = changes.since(employee_id=alice.id, cursor=cursor)
+            cursor = page.cursor
+            told += [entry["id"] for entry in page.entries] + page.removed
+        for writer in writers:
+            writer.commit()
+    page = changes.since(employee_id=alice.id, cursor=cursor)
+    told += [entry["id"] for entry in page.entries] + page.removed
+
+    assert sorted(told) == expected
+    assert set(deleted) <= set(told)
+
+
+def test_a_copy_that_is_gone_is_a_tombstone_for_whoever_had_it(alice, bob, charlie, make_request):
+    notice = make_request(readers=(alice, bob), kind="notice")
+    cursors = {person: start(person) for person in (alice, bob, charlie)}
+    gone = [str(notice.id)]
+    notice.delete()
+
+    for person, removed in ((alice, gone), (bob, gone), (charlie, [])):
+        page = changes.since(employee_id=person.id, cursor=cursors[person])
+        assert (page.entries, page.removed) == ([], removed)
+        assert changes.since(employee_id=person.id, cursor=page.cursor).removed == []
+
+
+def test_a_cursor_is_good_for_thirty_days_and_what_it_needs_is_kept_longer(
+    alice, make_request, now
+):
+    from datetime import timedelta
+
+    from notifications.models import Tombstone
+
+    notice = make_request(readers=(alice,), kind="notice")
+    cursor = start(alice)
+    gone = [str(notice.id)]
+    notice.delete()
+    day = timedelta(days=1)
+    last = now + changes.CURSOR_LIFE
+    changes.purge(now=last)
+    assert changes.since(employee_id=alice.id, cursor=cursor, now=last).removed == gone
+    assert changes.since(employee_id=alice.id, cursor=cursor, now=last + day).full
+
+    assert changes.purge(now=last + 6 * day) == 1
+    assert not Tombstone.objects.exists()
+
+
+def test_a_cursor_that_is_handed_back_every_day_never_grows_old(alice, now):
+    from datetime import timedelta
+
+    cursor = start(alice)
+    for days in range(0, 100, 20):
+        page = changes.since(employee_id=alice.id, cursor=cursor, now=now + timedelta(days=days))
+        assert not page.full
+        cursor = page.cursor

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import bodies
+from accounts.api import bodies, etags
 from accounts.api.views import EmployeeView
 from accounts.api.views import answers as described
 from notifications import answers
@@ -44,8 +44,10 @@ class Answers(EmployeeView):
     @extend_schema(
         operation_id="list_own_answers",
         tags=["Mobile API: inbox"],
-        parameters=[PageQuery],
-        responses=described({200: PageOfAnswers}, refused=[401, 403, 422, 429]),
+        parameters=[PageQuery, etags.IF_NONE_MATCH],
+        responses=described(
+            {200: PageOfAnswers, **etags.NOT_MODIFIED}, refused=[401, 403, 422, 429]
+        ),
         summary="One's own answers, and what became of them",
     )
     def get(self, request: Request) -> Response:
@@ -53,4 +55,4 @@ class Answers(EmployeeView):
         query = bodies.query(PageQuery, request.query_params)
         page = answers.page(employee_id=self.session.employee_id, **query)
         info = {"after": page.after, "before": None, "page_size": query["page_size"]}
-        return Response({"entries": page.entries, "page_info": info})
+        return etags.answer(request, {"entries": page.entries, "page_info": info})

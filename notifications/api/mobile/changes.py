@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import bodies
+from accounts.api import bodies, etags
 from accounts.api.views import EmployeeView, answers
 from notifications import changes
 from notifications.api.shapes import ItemShape
@@ -35,8 +35,8 @@ class Changes(EmployeeView):
     @extend_schema(
         operation_id="follow_changes",
         tags=["Mobile API: inbox"],
-        parameters=[Query],
-        responses=answers({200: ChangesShape}, refused=[401, 403, 422, 429]),
+        parameters=[Query, etags.IF_NONE_MATCH],
+        responses=answers({200: ChangesShape, **etags.NOT_MODIFIED}, refused=[401, 403, 422, 429]),
         summary="What changed since a cursor; misses nothing",
     )
     def get(self, request: Request) -> Response:
@@ -45,12 +45,13 @@ class Changes(EmployeeView):
         feed = changes.since(
             employee_id=self.session.employee_id, cursor=query.get("since") or None
         )
-        return Response(
+        return etags.answer(
+            request,
             {
                 "entries": feed.entries,
                 "removed": feed.removed,
                 "cursor": feed.cursor,
                 "full": feed.full,
                 "more": feed.more,
-            }
+            },
         )

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import bodies
+from accounts.api import bodies, etags
 from accounts.api.views import EmployeeView, answers
 from notifications import inbox
 from notifications.api.shapes import SubsystemShape
@@ -26,12 +26,13 @@ class Counts(EmployeeView):
     @extend_schema(
         operation_id="read_counts",
         tags=["Mobile API: inbox"],
-        responses=answers({200: CountsShape}, refused=[401, 403, 429]),
+        parameters=[etags.IF_NONE_MATCH],
+        responses=answers({200: CountsShape, **etags.NOT_MODIFIED}, refused=[401, 403, 429]),
         summary="How many are unread, wait for an answer, are put off",
     )
     def get(self, request: Request) -> Response:
         """The employee's own counts."""
-        return Response(inbox.counts(employee_id=self.session.employee_id))
+        return etags.answer(request, inbox.counts(employee_id=self.session.employee_id))
 
 
 class CountedCategory(bodies.Body):
@@ -63,10 +64,11 @@ class CategoryCounts(EmployeeView):
     @extend_schema(
         operation_id="read_counts_by_category",
         tags=["Mobile API: inbox"],
-        responses=answers({200: CountsByCategory}, refused=[401, 403, 429]),
+        parameters=[etags.IF_NONE_MATCH],
+        responses=answers({200: CountsByCategory, **etags.NOT_MODIFIED}, refused=[401, 403, 429]),
         summary="How many are unread and wait, category by category",
     )
     def get(self, request: Request) -> Response:
         """Of the newest 1,000 that are unread, and as many that wait."""
         entries = inbox.counts_by_category(employee_id=self.session.employee_id)
-        return Response({"entries": entries})
+        return etags.answer(request, {"entries": entries})

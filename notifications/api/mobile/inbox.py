@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import bodies, limits
+from accounts.api import bodies, etags, limits
 from accounts.api.views import EmployeeView, answers
 from hub.lib import clock
 from notifications import inbox
@@ -46,8 +46,8 @@ class Inbox(EmployeeView):
     @extend_schema(
         operation_id="list_inbox",
         tags=["Mobile API: inbox"],
-        parameters=[Query],
-        responses=answers({200: PageOfItems}, refused=[401, 403, 422, 429]),
+        parameters=[Query, etags.IF_NONE_MATCH],
+        responses=answers({200: PageOfItems, **etags.NOT_MODIFIED}, refused=[401, 403, 422, 429]),
         summary="A page of the inbox: what waits on top, then newest first",
     )
     def get(self, request: Request) -> Response:
@@ -61,7 +61,8 @@ class Inbox(EmployeeView):
                 now=clock.now(),
             )
         page = inbox.page(employee_id=self.session.employee_id, text=text, **query)
-        return Response(
+        return etags.answer(
+            request,
             {
                 "entries": page.entries,
                 "page_info": {
@@ -69,5 +70,5 @@ class Inbox(EmployeeView):
                     "before": page.before,
                     "page_size": query["page_size"],
                 },
-            }
+            },
         )
