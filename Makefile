@@ -5,13 +5,14 @@
 # bench        the short forms of the benchmarks, and docs/benchmarks.md with their figures
 # format       let ruff put the code in order
 # lock         write requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
+# phrases      compile the translations of notifications/locale
 # clean        delete the demo's data
 #
 # ARGS is passed on:  make run ARGS=--free-ports    make test ARGS='-k inbox'
 
 PYTHON_OF_HUB = .venv/bin/python
 
-.PHONY: run demo-check test check bench format lock clean
+.PHONY: run demo-check test check bench format lock phrases clean
 
 run:
 	@.ci/bootstrap embedded
@@ -45,6 +46,10 @@ format:
 
 lock:
 	@exec .ci/lock
+
+phrases:
+	@.ci/bootstrap dev
+	@exec .venv/bin/pybabel compile --statistics -D hub -d notifications/locale
 
 clean:
 	@.ci/bootstrap embedded

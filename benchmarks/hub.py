@@ -23,7 +23,7 @@ from benchmarks import emulator, machine
 from hub.demo import engines, home, ports, processes
 
 DATABASE = "bench_hub"
-ALL_QUEUES = "push,bulk,callback,maintenance"
+ALL_QUEUES = "push,bulk,callback,maintenance,mail"
 
 
 @dataclass

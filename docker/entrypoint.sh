@@ -36,11 +36,11 @@ web)
         "$@" hub.wsgi:application
     ;;
 worker)
-    queues=${QUEUES:-push,bulk,callback,maintenance}
+    queues=${QUEUES:-push,bulk,callback,maintenance,mail}
     children=${WORKER_PROCESSES:-2}
     positive WORKER_PROCESSES "$children"
     case "$queues" in
-    *[!a-z,]*) refuse "QUEUES=$queues is not a list such as push,bulk,callback,maintenance." ;;
+    *[!a-z,]*) refuse "QUEUES=$queues is not a list such as push,bulk,callback,maintenance,mail." ;;
     esac
     exec celery -A hub.celery worker -Q "$queues" --concurrency "$children" \
         --without-gossip --without-mingle "$@"

@@ -189,6 +189,22 @@ def calls_end_before_their_lease(
 
 
 @checks.register("hub")
+def mail_can_be_sent(app_configs: Sequence[AppConfig] | None, **_: Any) -> Sequence[CheckMessage]:
+    """E-mail needs a sender, links that lead here, and no passwords or names in clear."""
+    if not settings.MAIL_HOST:
+        return []
+    found = []
+    if "@" not in settings.MAIL_FROM:
+        found.append(error(17, "MAIL_FROM is no address.", "Such as hub@corp.example."))
+    if in_production() and not settings.HUB_PUBLIC_URL.startswith("https://"):
+        found.append(error(18, "HUB_PUBLIC_URL is not https.", "Links in e-mails lead there."))
+    if in_production() and settings.MAIL_SECURITY == "none":
+        hint = "E-mails name people: use MAIL_SECURITY=starttls or tls."
+        found.append(error(19, "E-mail would leave in clear.", hint))
+    return found
+
+
+@checks.register("hub")
 def strangers_have_a_try(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> Sequence[CheckMessage]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dj_database_url
 
+from hub import beat, wiring
 from hub.lib import broker
 from hub.lib import environment as env
 from hub.lib.logging import configure as configure_logging
@@ -183,6 +184,25 @@ FCM_MESSAGES_A_MINUTE = env.number("FCM_MESSAGES_A_MINUTE", 590_000, least=1, mo
 FCM_CONNECTIONS = env.number("FCM_CONNECTIONS", 10, least=1, most=100)
 FCM_TOTAL_TIMEOUT = env.seconds("FCM_TOTAL_TIMEOUT_SECONDS", 20, least=1, most=120)
 
+# --- E-mail -------------------------------------------------------------------------------
+# Where employees' browsers find the hub: links in e-mails begin with it.
+HUB_PUBLIC_URL = env.text("HUB_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+MAIL_HOST = env.text("MAIL_HOST", "")  # empty: no e-mail is sent
+MAIL_PORT = env.number("MAIL_PORT", 587, least=1, most=65_535)
+MAIL_SECURITY = env.choice("MAIL_SECURITY", "starttls", among={"starttls", "tls", "none"})
+MAIL_USER = env.text("MAIL_USER", "")
+MAIL_PASSWORD = env.text("MAIL_PASSWORD", "")
+MAIL_FROM = env.text("MAIL_FROM", "")
+MAIL_GATEWAY = env.text("MAIL_GATEWAY", "notifications.mailing.smtp.gateway_from_settings")
+MAIL_TIMEOUT = env.seconds("MAIL_TIMEOUT_SECONDS", 5, least=1, most=30)  # of each step of SMTP
+MAIL_PER_MINUTE = env.number("MAIL_PER_MINUTE", 600, least=1, most=1_000_000)
+# Who has a phone is written to about what was not looked at for so long.
+MAIL_FALLBACK_AFTER = env.seconds("MAIL_FALLBACK_AFTER_SECONDS", 4 * 3600, least=1, most=604_800)
+MAILERS = wiring.mailers(
+    host=MAIL_HOST, port=MAIL_PORT, user=MAIL_USER, password=MAIL_PASSWORD,
+    security=MAIL_SECURITY, timeout=MAIL_TIMEOUT,
+)  # fmt: skip
+
 # --- Errands ------------------------------------------------------------------------------
 ERRAND_LEASE = env.seconds("ERRAND_LEASE_SECONDS", 60, least=2, most=3600)
 RELAY_EVERY = env.seconds("RELAY_EVERY_SECONDS", 10, least=1, most=300)
@@ -256,23 +276,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "retry_on_timeout": False,
 }
-CELERY_BEAT_SCHEDULE = {
-    "relay": {"task": "notifications.relay", "schedule": RELAY_EVERY.total_seconds()},
-    # Five times in the bound, so that one run may fail and one be killed. A ring that waited longer
-    # than that is stale.
-    "sync_directory": {
-        "task": "accounts.sync_directory",
-        "schedule": DIRECTORY_BOUND.total_seconds() / 5,
-        "options": {"expires": DIRECTORY_BOUND.total_seconds() / 5},
-    },
-    "read_feed": {"task": "accounts.read_feed", "schedule": EMPLOYEE_FEED_EVERY.total_seconds()},
-    "check_drift": {"task": "notifications.check_drift", "schedule": 86_400.0},
-    "pass_on_seats": {"task": "notifications.pass_on_seats", "schedule": 60.0},
-    "announce": {"task": "notifications.announce", "schedule": 60.0},
-    "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
-    "purge": {"task": "accounts.purge", "schedule": 3600.0},
-    "purge_feed": {"task": "notifications.purge_feed", "schedule": 3600.0},
-}
+CELERY_BEAT_SCHEDULE = beat.schedule(
+    relay_every=RELAY_EVERY, directory_bound=DIRECTORY_BOUND, feed_every=EMPLOYEE_FEED_EVERY
+)
 # What the clock rings for.
 CELERY_TASK_ROUTES = {
     ring["task"]: {"queue": "maintenance"} for ring in CELERY_BEAT_SCHEDULE.values()
@@ -285,14 +291,7 @@ SECURE_SSL_REDIRECT = HUB_MODE == "production"
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come from inside, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if HUB_MODE == "production" else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HUB_MODE == "production"
-# Under "no-referrer" browsers send `Origin: null` with a form, which no site may believe.
-SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HUB_MODE == "production"
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-CSRF_COOKIE_AGE = None  # gone with the browser, too
-SESSION_COOKIE_AGE = 3600 * 8
-X_FRAME_OPTIONS = "DENY"
 
 
 configure_logging(

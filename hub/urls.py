@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from hub import companion, health, metrics, openapi
+from notifications.api.unsubscribe import Unsubscribe
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Tried one after the other: first what is asked most.
@@ -11,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/openapi.json", openapi.Document.as_view(), name="openapi"),
     path("api/v1/docs", openapi.Docs.as_view(), name="docs"),
+    path("unsubscribe/<str:token>", Unsubscribe.as_view(), name="unsubscribe"),
     path("admin/", admin.site.urls),
     path("", companion.Page.as_view(), name="companion"),
     path("companion-worker.js", companion.Worker.as_view(), name="companion-worker"),

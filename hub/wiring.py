@@ -1,5 +1,6 @@
 """The part of the settings that no environment changes: what stands in what order, and why."""
 
+from datetime import timedelta
 from typing import Any
 
 __all__ = [
@@ -15,17 +16,24 @@ __all__ = [
     "CELERY_TASK_SERIALIZER",
     "CELERY_WORKER_HIJACK_ROOT_LOGGER",
     "CELERY_WORKER_PREFETCH_MULTIPLIER",
+    "CSRF_COOKIE_AGE",
+    "CSRF_COOKIE_HTTPONLY",
     "LANGUAGE_CODE",
     "MIDDLEWARE",
     "REST_FRAMEWORK",
     "ROOT_URLCONF",
     "SECURE_CSP",
+    "SECURE_REFERRER_POLICY",
+    "SESSION_COOKIE_AGE",
+    "SESSION_COOKIE_HTTPONLY",
+    "SESSION_EXPIRE_AT_BROWSER_CLOSE",
     "SILENCED_SYSTEM_CHECKS",
     "SPECTACULAR_SETTINGS",
     "TEMPLATES",
     "TIME_ZONE",
     "USE_TZ",
     "WSGI_APPLICATION",
+    "X_FRAME_OPTIONS",
 ]
 
 MIDDLEWARE = [
@@ -57,6 +65,13 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+# Under "no-referrer" browsers send `Origin: null` with a form, which no site may believe.
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_AGE = None  # gone with the browser, too
+SESSION_COOKIE_AGE = 3600 * 8
+X_FRAME_OPTIONS = "DENY"
 SECURE_CSP = {
     "default-src": ["'none'"],
     "script-src": ["'self'"],
@@ -119,3 +134,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+
+def mailers(
+    *, host: str, port: int, user: str, password: str, security: str, timeout: timedelta
+) -> dict[str, Any]:
+    """Django's MAILERS for one mail server; `security` is starttls, tls or none."""
+    options = {"host": host or "localhost", "port": port, "username": user, "password": password}
+    secure = {"use_tls": security == "starttls", "use_ssl": security == "tls"}
+    options |= {**secure, "timeout": int(timeout.total_seconds())}
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    return {"default": {"BACKEND": backend, "OPTIONS": options}}

@@ -13,6 +13,7 @@ from notifications import clearing, errands, expiry, fanout, joiners, queues
 from notifications.callbacks import switchboard
 from notifications.escalation import run as escalation
 from notifications.inbox import snoozing
+from notifications.mailing import send as mail
 from notifications.models import Errand
 from notifications.push import send
 
@@ -29,6 +30,7 @@ STEPS: dict[str, Step] = {
     Errand.Kind.JOINERS: joiners.run,
     Errand.Kind.ESCALATE: escalation.run,
     Errand.Kind.UNSNOOZE: snoozing.run,
+    Errand.Kind.MAIL: mail.run,
 }
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0

@@ -39,6 +39,7 @@ class Wish:
     language: str = ""
     time_zone: str = ""
     push: bool = True
+    mail: bool = True
     quiet_hours: Sequence[Mapping[str, Any]] = ()
     opted_out: frozenset[Key] = field(default_factory=frozenset)
 
@@ -54,7 +55,7 @@ def read(*, employee_id: uuid.UUID) -> dict[str, Any]:
         "version": chosen.version,
         "language": chosen.language,
         "time_zone": chosen.time_zone,
-        "channels": {"push": chosen.push},
+        "channels": {"push": chosen.push, "email": chosen.mail},
         "quiet_hours": chosen.quiet_hours,
         "effective": {
             "language": chosen.language or employee.language or _DEFAULT_LANGUAGE,
@@ -95,7 +96,8 @@ def put(
         if flaws:
             raise errors.Invalid("These preferences are not possible. See errors.", errors=flaws)
         chosen.language, chosen.time_zone = wish.language, wish.time_zone
-        chosen.push, chosen.quiet_hours = wish.push, [dict(one) for one in wish.quiet_hours]
+        chosen.push, chosen.mail = wish.push, wish.mail
+        chosen.quiet_hours = [dict(one) for one in wish.quiet_hours]
         _turn(chosen, now=now)
         ids = {category.pk for category in wanted.values()}
         OptOut.objects.filter(employee_id=employee_id).exclude(category_id__in=ids).delete()

@@ -24,7 +24,8 @@ PUSH = "push"  # what a person waits for: requests and urgent notices
 BULK = "bulk"  # broadcasts
 CALLBACK = "callback"
 MAINTENANCE = "maintenance"
-ALL = (PUSH, BULK, CALLBACK, MAINTENANCE)
+MAIL = "mail"
+ALL = (PUSH, BULK, CALLBACK, MAINTENANCE, MAIL)
 
 URGENT, REQUEST, NOTICE, BROADCAST = range(4)
 LANES = ("urgent", "request", "notice", "bulk")  # by number
@@ -40,6 +41,8 @@ def queue_of(kind: str, lane: int) -> str:
         return CALLBACK
     if kind in {Errand.Kind.EXPIRE, Errand.Kind.ESCALATE, Errand.Kind.UNSNOOZE}:
         return MAINTENANCE
+    if kind == Errand.Kind.MAIL:
+        return MAIL
     return PUSH if lane <= REQUEST else BULK
 
 

@@ -19,6 +19,7 @@ def compose(addresses: Mapping[str, Any], *, seeded: Path) -> str:
         f"  Administration          {addresses['web']}/admin/",
         f"  Pretend phones          {addresses['phones']}",
         f"  Pretend sub-system      {addresses['receiver']}/",
+        f"  Pretend mailbox         {addresses['mailbox']}/",
         f"  Logs and data           {addresses['data']}",
         "",
         "Logins",

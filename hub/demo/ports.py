@@ -20,6 +20,8 @@ class Ports:
     phones: int = 8001
     fcm: int = 8002
     receiver: int = 8003
+    mailbox: int = 8004
+    smtp: int = 8025
 
     @property
     def web_url(self) -> str:
@@ -29,9 +31,13 @@ class Ports:
     def receiver_url(self) -> str:
         return f"http://{HOST}:{self.receiver}"
 
+    @property
+    def mailbox_url(self) -> str:
+        return f"http://{HOST}:{self.mailbox}"
+
 
 def free() -> Ports:
-    """Four different ports that nobody listens on now."""
+    """Different ports that nobody listens on now."""
     with contextlib.ExitStack() as held:
         taken = []
         for _ in fields(Ports):

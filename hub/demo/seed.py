@@ -52,6 +52,7 @@ NOTICE_TEXTS = {
         " beschweren.",
     ),
 }
+OPTIONAL = {"news", "outage"}  # categories that people may refuse
 ADMIN = {"user_name": "admin", "password": "Demo-admin-1"}
 
 
@@ -107,7 +108,11 @@ def make(*, now: datetime, receiver: str) -> tuple[dict[str, str], dict[str, Any
             Category.objects.get_or_create(
                 subsystem=subsystem,
                 key=category,
-                defaults={"name": title, "sensitivity": sensitivity},
+                defaults={
+                    "name": title,
+                    "sensitivity": sensitivity,
+                    "essential": category not in OPTIONAL,
+                },
             )
         issued = subsystems.issue_key(
             subsystem=subsystem, mode="live", name="demo", expires_at=None, actor=audit.HUB, now=now

@@ -12,7 +12,7 @@ from typing import Any
 from hub.demo import engines, home, ports, supervisor
 
 MODULE = [sys.executable, "-m"]
-QUEUES = "push,bulk,callback,maintenance"
+QUEUES = "push,bulk,callback,maintenance,mail"
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def running(
 ) -> Iterator[tuple[supervisor.Supervisor, dict[str, Any]]]:
     """The hub, started and ready; leaving the context stops it. Yields the addresses too.
 
-    The addresses (web, phones, fcm, receiver, data, pid, as in running.json) are what
+    The addresses (web, phones, fcm, receiver, mailbox, data, pid, as in running.json) are what
     `hub.demo.check.main` takes. Raises HomeError, PortTaken, EngineError, ChildError, StopAsked.
     """
     ports.require_free(at)
@@ -49,6 +49,7 @@ def running(
             "phones": phones,
             "fcm": env["FCM_ENDPOINT"],
             "receiver": at.receiver_url,
+            "mailbox": at.mailbox_url,
             "data": str(where.path),
         }
         home.write_json(where.running, addresses)
@@ -66,6 +67,12 @@ def _environment(where: home.Home, at: ports.Ports) -> dict[str, str]:
         "LOCAL_DIRECTORY_FILE": str(where.people),
         "DEMO_FILE": str(where.seeded),
         "DEMO_RECEIVER_URL": at.receiver_url,
+        "HUB_PUBLIC_URL": at.web_url,
+        "MAIL_HOST": ports.HOST,
+        "MAIL_PORT": str(at.smtp),
+        "MAIL_SECURITY": "none",
+        "MAIL_FROM": "Demo hub <hub@demo.example>",
+        "MAIL_FALLBACK_AFTER_SECONDS": "120",
         "DEMO_CALLBACK_SECRETS_FILE": str(where.callback_secrets),
         "HUB_METRICS_DIR": str(where.metrics),
         **home.provide_secrets(where),
@@ -101,7 +108,12 @@ def _start_world(
         ],
         env=env, directory=home.CHECKOUT,
     )  # fmt: skip
-    for child in (fcm, receiver):
+    mailbox = watched.start(
+        "mailbox",
+        [*MODULE, "hub.demo.mailbox", "--port", str(at.mailbox), "--smtp-port", str(at.smtp)],
+        env=env, directory=home.CHECKOUT,
+    )  # fmt: skip
+    for child in (fcm, receiver, mailbox):
         watched.wait(child, lambda child: _ready_line(child) is not None)
     said = _ready_line(fcm) or {}
     env["FCM_ENDPOINT"] = said["endpoint"]

@@ -9,6 +9,7 @@ from notifications.models.decision_receipt import DecisionReceipt
 from notifications.models.delegation import Delegation
 from notifications.models.delivery import Delivery
 from notifications.models.errand import Errand
+from notifications.models.mail import Mail
 from notifications.models.notification import Notification
 from notifications.models.preference import OptOut, Preference
 from notifications.models.prompt import Prompt
@@ -32,6 +33,7 @@ __all__ = [
     "Delivery",
     "Errand",
     "Holiday",
+    "Mail",
     "Notification",
     "OptOut",
     "Preference",

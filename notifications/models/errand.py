@@ -23,6 +23,7 @@ class Errand(models.Model):
         JOINERS = "joiners"
         ESCALATE = "escalate"
         UNSNOOZE = "unsnooze"
+        MAIL = "mail"
 
     QUIET = "quiet"  # `last_error` of a push that waits for the end of somebody's silence
     HEAVY = 1_000_000  # takes long by itself: claimed as the last of a batch

@@ -23,6 +23,7 @@ class Preference(models.Model):
         max_length=64, blank=True
     )  # IANA; "": the phone's, the directory's
     push = models.BooleanField(default=True)  # optional notices ring a phone
+    mail = models.BooleanField(default=True, db_default=True)  # optional notices, and fallbacks
     # [{"days": ["monday", …], "from": "22:00", "until": "07:00"}, …] by the person's own clocks.
     quiet_hours = models.JSONField(default=list)
     changed_at = models.DateTimeField()

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from accounts import devices
 from hub.lib import logging, metrics
-from notifications import errands, queues, quiet
+from notifications import errands, mail_errands, queues, quiet
 from notifications.models import Delivery, Errand
 from notifications.push import replies, targets
 from notifications.push.gateway import Fate, Outcome
@@ -96,7 +96,10 @@ def record(
                     errand, until=quiet_until[errand.id], error=Errand.QUIET, tried=False
                 )
         waiting = again.keys() | held.keys() | quiet_until.keys()
-        errands.finish_all([errand for errand in batch if errand.id not in waiting])
+        done = [errand for errand in batch if errand.id not in waiting]
+        reached = {result.target.errand_id for result in results}
+        mail_errands.follow(done, reached=reached, now=now)
+        errands.finish_all(done)
     _count(batch, states=states, unfinished=waiting, now=now)
     log.info(
         "push_recorded",

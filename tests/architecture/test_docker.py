@@ -119,7 +119,7 @@ def test_an_unknown_role_or_an_absurd_figure_is_refused_by_name(
     ("role", "begins"),
     [
         ("web", "granian --interface wsgi --host 0.0.0.0 --port 8000"),
-        ("worker", "celery -A hub.celery worker -Q push,bulk,callback,maintenance"),
+        ("worker", "celery -A hub.celery worker -Q push,bulk,callback,maintenance,mail"),
         ("beat", "celery -A hub.celery beat"),
         ("migrate", "python manage.py migrate --noinput"),
     ],

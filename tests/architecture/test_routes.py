@@ -9,8 +9,9 @@ from tests.hub.api.matrix import MATRIX, OPEN
 from tests.hub.api.routes import addresses, routes
 
 ROUTES = routes()
-# The parts of the project that are no API: staff sign in, probes ask, a scraper bears its token.
-ELSEWHERE = ("/admin/", "/health/", "/metrics")
+# The parts of the project that are no API: staff sign in, probes ask, a scraper bears its token,
+# a link in an e-mail is signed.
+ELSEWHERE = ("/admin/", "/health/", "/metrics", "/unsubscribe/")
 # The companion's page and what makes it installable: nothing of anybody is in them.
 COMPANION = {"/", "/companion-worker.js", "/companion.webmanifest"}
 # What serves staff may be a session; what serves phones and sub-systems may not, or a page of

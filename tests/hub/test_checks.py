@@ -19,6 +19,10 @@ GOOD = {
     "FCM_ENDPOINT": "https://fcm.googleapis.com",
     "SUPPORT_CONTACT": "desk@corp.example",
     "PRIVACY_CONTACT": "privacy@corp.example",
+    "MAIL_HOST": "mail.corp.example",
+    "MAIL_FROM": "hub@corp.example",
+    "MAIL_SECURITY": "starttls",
+    "HUB_PUBLIC_URL": "https://hub.corp.example",
     "HUB_RECEIPT_KEY": base64.b64encode(bytes(32)).decode(),
 }
 
@@ -56,6 +60,9 @@ def test_a_sound_production_passes(settings):
         ("HUB_RECEIPT_KEY", "public:" + base64.b64encode(bytes(32)).decode(), "hub.E010"),
         ("SUPPORT_CONTACT", "", "hub.E020"),
         ("PRIVACY_CONTACT", "", "hub.E021"),
+        ("MAIL_FROM", "", "hub.E017"),
+        ("HUB_PUBLIC_URL", "http://hub.corp.example", "hub.E018"),
+        ("MAIL_SECURITY", "none", "hub.E019"),
         ("FCM_TOTAL_TIMEOUT", timedelta(seconds=110), "hub.E009"),
         ("CALLBACK_TOTAL_TIMEOUT", timedelta(seconds=60), "hub.E009"),
         ("SIGN_IN_TRIES_KEPT", 4, "hub.E016"),

@@ -65,7 +65,7 @@ class Hub:
             ],
             "worker": [
                 *PYTHON, "celery", "-A", "hub.celery", "worker", "--queues",
-                "push,bulk,callback,maintenance", "--concurrency", "2", "--without-gossip",
+                "push,bulk,callback,maintenance,mail", "--concurrency", "2", "--without-gossip",
                 "--without-mingle", "--loglevel", "INFO",
             ],
             "beat": [

@@ -32,6 +32,7 @@ class Channels(bodies.Body):
     """By what optional notices come; what is essential or waits for an answer comes anyway."""
 
     push = bodies.Flag(default=True)
+    email = bodies.Flag(default=True, help_text="Also where a phone is not looked at.")
 
 
 class OptedOut(bodies.Body):
@@ -90,6 +91,7 @@ def wish(body: dict[str, Any]) -> preferences.Wish:
         language=body["language"],
         time_zone=body["time_zone"],
         push=body.get("channels", {}).get("push", True),
+        mail=body.get("channels", {}).get("email", True),
         quiet_hours=[dict(window) for window in body["quiet_hours"]],
         opted_out=frozenset((one["subsystem"], one["category"]) for one in body["opted_out"]),
     )

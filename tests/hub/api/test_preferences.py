@@ -30,7 +30,7 @@ def put(world, body, caller="owner", **headers):
 def test_who_never_chose_anything_is_told_so_and_what_can_be_refused(world, news):
     held = read(world)
 
-    assert (held["version"], held["channels"]) == (0, {"push": True})
+    assert (held["version"], held["channels"]) == (0, {"push": True, "email": True})
     assert held["effective"]["time_zone_from"] == "geo"
     assert {
         (one["subsystem"]["key"], one["category"], one["essential"], one["opted_out"])
