@@ -12,6 +12,7 @@ from notifications.api.mobile.devices import Devices
 from notifications.api.mobile.inbox import Inbox
 from notifications.api.mobile.item import Item
 from notifications.api.mobile.mark import Mark, ReadUpTo
+from notifications.api.mobile.opt_out import OptOut
 from notifications.api.mobile.preferences import Preferences
 from notifications.api.mobile.questions import Ask, Reply
 from notifications.api.mobile.receipts import Receipts
@@ -71,6 +72,7 @@ urlpatterns = [
     path("me/delegations", Delegations.as_view()),
     path("me/delegations/<uuid:delegation_id>", OneDelegation.as_view()),
     path("me/counts", Counts.as_view()),
+    path("me/opt-out", OptOut.as_view()),
     path("me/preferences", Preferences.as_view()),
     path("me/counts/categories", CategoryCounts.as_view()),
     path("me/receipts", Receipts.as_view()),

@@ -39,6 +39,7 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "delegate": "E1000", "from": hours(1), "until": hours(2), "subsystem": "payroll",
             "category": "approval",
         },
+        "POST /api/v1/me/opt-out": {"confirm": False},
         "PUT /api/v1/me/preferences": {
             "version": 0, "language": "de-AT", "time_zone": "Europe/Vienna",
             "channels": {"push": True, "email": False}, "opted_out": [],

@@ -180,6 +180,7 @@ MATRIX = {
     "DELETE /api/v1/me/delegations/{delegation_id}": Row(
         "employee", employees("204", ABSENT, ABSENT)
     ),
+    "POST /api/v1/me/opt-out": Row("employee", employees("204"), lambda world: {"confirm": True}),
     "GET /api/v1/me/preferences": Row("employee", employees("200")),
     "PUT /api/v1/me/preferences": Row("employee", employees("200"), lambda world: {"version": 0}),
     "GET /api/v1/me/counts": Row("employee", employees("200")),
