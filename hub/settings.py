@@ -133,6 +133,9 @@ SIGN_IN_TRIES = env.number("SIGN_IN_TRIES", 4, least=1, most=50)
 # Of these, how many only devices may use on which that name has signed in before.
 SIGN_IN_TRIES_KEPT = env.number("SIGN_IN_TRIES_KEPT", 1, least=0, most=49)
 SIGN_IN_WINDOW = env.seconds("SIGN_IN_WINDOW_SECONDS", 1800, least=60, most=86_400)
+# A wrong name or password is refused after this long, or a whole multiple of it (0: at once): how
+# long the directory takes tells whether the name exists.
+SIGN_IN_REFUSED_AFTER_MS = env.number("SIGN_IN_REFUSED_AFTER_MS", 500, least=0, most=10_000)
 # Names that may fail from one address within the window, known devices apart; then it is refused.
 SIGN_IN_NAMES = env.number("SIGN_IN_NAMES", 20, least=1, most=100_000)
 # More names failing within the window, wherever from: the alarm, and nothing else.

@@ -8,7 +8,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
-from accounts import people, sync
+from accounts import people, refusals, sync
 from accounts.audit import HUB
 from accounts.directory import choose
 from accounts.directory.port import Group, Mark, Person
@@ -320,6 +320,23 @@ class TestSinceAMark:
         assert disabled() == {"E6": "directory"}
         assert GroupMember.objects.count() == 200
         assert state().marks == {"dc1": 120}
+
+    def test_somebody_kept_out_is_not_brought_back_by_a_change_either(
+        self, staff: FakeDirectory, now: datetime
+    ) -> None:
+        opted_out = Employee.objects.get(employee_id="E7")
+        people.keep_out(employee_id=opted_out.pk, reason="opted_out", actor=HUB, now=now)
+        kept = change(staff, 7, department="IT")
+        run(staff, now + HOUR)
+        assert disabled() == {"E7": "opted_out"}
+        GroupMember.objects.filter(employee=opted_out).delete()
+        Employee.objects.filter(manager=opted_out).update(manager=None)
+        opted_out.delete()
+        staff.changed = [kept]
+        run(staff, now + 2 * HOUR)
+        with pytest.raises(refusals.NotAnEmployee):
+            people.upsert(person=kept, now=now)
+        assert not Employee.objects.filter(employee_id="E7").exists()
 
     def test_a_leaver_is_seen_by_absence(self, staff: FakeDirectory, now: datetime) -> None:
         leave(staff, range(1))

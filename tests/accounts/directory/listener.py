@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Listener:
     ) -> None:
         self.raw, self.messages, self.connections = bytearray(), list[bytes](), 0
         self.prefix = b""  # goes before the next answer that is passed on
+        self.pause_seconds = 0.0  # if set, between each two bytes of the next answers
         self._answer, self._tls, self._backend = answer, tls, backend
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.host = f"localhost:{self._socket.getsockname()[1]}"
@@ -66,7 +68,12 @@ class Listener:
                     backend.sendall(message)
                     answer = self.prefix + complete(backend, message)
                     self.prefix = b""
-                stream.send(answer)
+                if not self.pause_seconds:
+                    stream.send(answer)
+                    continue
+                for number in range(len(answer)):
+                    time.sleep(self.pause_seconds)
+                    stream.send(answer[number : number + 1])
 
     def _inside(self, client: socket.socket) -> "_Encrypted":
         assert self._tls is not None

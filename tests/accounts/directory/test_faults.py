@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from accounts.directory import domain, ldap, refusals
+from accounts.directory import active_directory, domain, ldap, refusals
 from tests.accounts.directory import listener, reading
 from tests.accounts.directory.listener import BIND, PASS_ON, SEARCH, Answer, Listener
 from tests.servers import company, door
@@ -118,6 +121,43 @@ def test_an_impostor_behind_start_tls_hears_nothing(config: ldap.Config, listen:
     assert SECRET not in impostor.raw
 
 
+@dataclasses.dataclass(frozen=True)
+class SelfSigned:
+    """A certificate for localhost that vouches for itself."""
+
+    private_key_and_cert_chain_pem: trustme.Blob
+
+
+def _self_signed() -> SelfSigned:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    certificate = (
+        builder.not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return SelfSigned(trustme.Blob(private + certificate.public_bytes(pem)))
+
+
+@pytest.mark.parametrize("is_starttls", [False, True])
+def test_a_self_signed_certificate_ends_the_talk_before_a_word_is_said(
+    config: ldap.Config, listen: Listen, is_starttls: bool
+) -> None:
+    impostor = listen(passing, _self_signed())
+    with pytest.raises(refusals.DirectoryUnavailable):
+        sign_in(over(config, impostor.host, is_starttls=is_starttls))
+    assert impostor.connections == 1
+    assert impostor.messages == []
+    assert SECRET not in impostor.raw
+
+
 def test_one_of_two_controllers_down_is_not_noticed(samba: Samba, config: ldap.Config) -> None:
     closed = door.Door(target=(samba.address, 636))
     closed.close()
@@ -190,6 +230,72 @@ def _until_the_person_binds(then: bytes | None) -> Answer:
         return then if self.count(BIND) == 2 else PASS_ON
 
     return answer
+
+
+@pytest.mark.parametrize("operation", [SEARCH, BIND])
+def test_an_answer_that_comes_byte_by_byte_is_cut_in_time(
+    samba: Samba, config: ldap.Config, listen: Listen, operation: int
+) -> None:
+    def dripping(self: Listener, message: bytes) -> bytes:
+        # A person's bind comes after the search.
+        if listener.kind(message) == operation and self.count(SEARCH) == 1:
+            self.pause_seconds = 0.2  # of a hundred bytes; no single read ever waits long
+        return PASS_ON
+
+    slow, healthy = listen(dripping), listen(passing)
+    if operation == SEARCH:  # no password was sent yet: the next controller is asked
+        assert sign_in(over(config, slow.host, healthy.host)) == "E1001"
+        return
+    directory = over(config, slow.host, healthy.host)
+    with pytest.raises(refusals.DirectoryUnavailable) as caught:
+        sign_in(directory)
+    assert caught.value.may_have_counted
+    assert healthy.connections == 0
+
+
+def as_windows_says(data: str) -> bytes:
+    """The content of a refused bind's answer, with Windows' text in it."""
+    text = f"80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, {data}, v3839"
+    diagnostic = text.encode() + b"\0"
+    return b"\x0a\x01\x31\x04\x00\x04" + bytes([len(diagnostic)]) + diagnostic
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        ("data 525", refusals.InvalidCredentials),  # no such user: Samba says 52e
+        ("data 52e", refusals.InvalidCredentials),
+        ("data 52f", refusals.InvalidCredentials),
+        ("data 530", refusals.SignInRestricted),
+        ("data 531", refusals.SignInRestricted),
+        ("data 532", refusals.PasswordExpired),
+        ("data 533", refusals.AccountDisabled),
+        ("data 568", refusals.InvalidCredentials),
+        ("data 701", refusals.AccountDisabled),
+        ("data 773", refusals.PasswordMustChange),
+        ("data 775", refusals.AccountLocked),
+        ("data \N{BLACK STAR}", refusals.InvalidCredentials),
+        ("", refusals.InvalidCredentials),
+    ],
+)
+@pytest.mark.parametrize("user_name", ["sAMAccountName", "userPrincipalName"])
+def test_what_windows_says_of_a_bind_is_understood_for_each_form_of_name(
+    config: ldap.Config, listen: Listen, said: str, refusal: type[Exception], user_name: str
+) -> None:
+    def refusing(self: Listener, message: bytes) -> bytes:
+        if self.count(BIND) == 2:
+            return listener.result(message, 0x61, as_windows_says(said))
+        return PASS_ON
+
+    windows = listen(refusing)
+    spelling = active_directory.Spelling(user_name=user_name)
+    name = "alice" if user_name == "sAMAccountName" else "alice@corp.example"
+    with pytest.raises(refusal) as caught:
+        over(config, windows.host, spelling=spelling).authenticate(
+            user_name=name, password=company.PASSWORD
+        )
+    assert type(caught.value) is refusal
+    assert windows.count(BIND) == 2
 
 
 def test_a_password_whose_answer_is_lost_is_not_sent_to_another_controller(

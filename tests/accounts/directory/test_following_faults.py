@@ -11,7 +11,7 @@ import trustme
 
 from accounts import sync
 from accounts.directory import domain, ldap, refusals
-from accounts.models import Employee, Synchronisation
+from accounts.models import Employee, Group, Synchronisation
 from hub.lib import clock
 from tests.accounts.directory import listener, reading
 from tests.accounts.directory.listener import PASS_ON, SEARCH, Answer, Listener
@@ -135,6 +135,35 @@ def test_who_is_switched_off_is_disabled_although_the_rest_never_came(
         assert Employee.objects.get(user_name="harry").disabled_reason == "directory"
     finally:
         samba.enable("harry")
+
+
+def nobody(message: bytes) -> bytes:
+    """A search that found nothing, and says that no page follows."""
+    page = b"\x30\x05\x02\x01\x00\x04\x00"
+    kind = b"1.2.840.113556.1.4.319"
+    control = bytes([4, len(kind)]) + kind + bytes([4, len(page)]) + page
+    controls = bytes([0xA0, len(control) + 2, 0x30, len(control)]) + control
+    inside = listener.result(message, 0x65, b"\x0a\x01\x00\x04\x00\x04\x00")[2:] + controls
+    return bytes([0x30, len(inside)]) + inside
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_controller_that_has_lost_everybody_is_not_believed(
+    config: ldap.Config, samba: Samba, listen: Listen, complete: bool
+) -> None:
+    sync.run(directory=over(config, samba.host), now=clock.now())
+    before, groups = enabled(), Group.objects.count()
+
+    def emptied(self: Listener, message: bytes) -> bytes:
+        after_itself = self.count(SEARCH) > ABOUT_ITSELF
+        return nobody(message) if after_itself and listener.kind(message) == SEARCH else PASS_ON
+
+    empty = listen(emptied)
+    directory = over(config, empty.host)
+    summary = sync.run(directory=directory, now=clock.now(), complete=complete)
+    assert summary is not None
+    assert (summary.people, summary.stopped, summary.missing) == (0, True, len(before))
+    assert (enabled(), Group.objects.count()) == (before, groups)
 
 
 def test_references_to_other_domains_are_left_alone(
