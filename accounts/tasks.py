@@ -4,7 +4,7 @@ import contextlib
 
 from celery import shared_task
 
-from accounts import audit, feed, retention, sync
+from accounts import anchors, audit, feed, retention, sync
 from accounts.directory import choose, refusals
 from hub.lib import clock
 
@@ -13,6 +13,12 @@ from hub.lib import clock
 def seal_audit() -> int:
     """Chain the committed audit events, a bounded number a ring; the next ring goes on."""
     return audit.seal(now=clock.now(), limit=5000)
+
+
+@shared_task(name="accounts.anchor_audit")
+def anchor_audit() -> None:
+    """Tell the log stream how the chain ends, for whoever keeps it apart from the database."""
+    anchors.tell()
 
 
 # Reading everybody takes longer than an errand may; a lease of its own keeps runs apart.

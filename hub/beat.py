@@ -21,6 +21,7 @@ def schedule(
         "check_drift": {"task": "notifications.check_drift", "schedule": 86_400.0},
         "pass_on_seats": {"task": "notifications.pass_on_seats", "schedule": 60.0},
         "announce": {"task": "notifications.announce", "schedule": 60.0},
+        "anchor_audit": {"task": "accounts.anchor_audit", "schedule": 86_400.0},
         "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
         "purge": {"task": "accounts.purge", "schedule": 3600.0},
         "purge_feed": {"task": "notifications.purge_feed", "schedule": 3600.0},

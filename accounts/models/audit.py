@@ -28,6 +28,10 @@ class AuditEvent(models.Model):
     }
     not_personal = frozenset({"actor_kind", "action", "subject_kind", "request_id"})
 
+    class Meta:
+        # Exports are of a time.
+        indexes = [models.Index(fields=["at"], name="audit_event_at")]
+
     def __str__(self) -> str:
         return f"{self.action} {self.subject_kind} {self.subject_id}"
 
