@@ -31,7 +31,7 @@ WITH wanted AS MATERIALIZED (
                          string_to_array(%(lasts)s, ' ')::uuid[],
                          string_to_array(%(optional)s, ' ', '-')::uuid[])
         AS wanted(range, first, last, optional))
-SELECT wanted.range, muted.employee_id::text, 'opted_out', true, '', '', ''
+SELECT wanted.range, muted.employee_id::text, 'opted_out', true, '', '', '', ''
   FROM wanted
  CROSS JOIN LATERAL (
     SELECT employee_id FROM notifications_optout
@@ -40,15 +40,15 @@ SELECT wanted.range, muted.employee_id::text, 'opted_out', true, '', '', ''
 UNION ALL
 SELECT wanted.range, chosen.employee_id::text, 'preference', chosen.push,
        chosen.quiet_hours::text,
-       CASE WHEN chosen.quiet_hours <> '[]' THEN {zone} ELSE '' END, employee.geo
+       CASE WHEN chosen.quiet_hours <> '[]' THEN {zone} ELSE '' END, employee.geo, chosen.language
   FROM wanted
  CROSS JOIN LATERAL (
-    SELECT employee_id, push, quiet_hours, time_zone FROM notifications_preference
+    SELECT employee_id, push, quiet_hours, time_zone, language FROM notifications_preference
      WHERE employee_id BETWEEN wanted.first AND wanted.last
-       AND (quiet_hours <> '[]' OR NOT push) OFFSET 0) chosen
+       AND (quiet_hours <> '[]' OR NOT push OR language <> '') OFFSET 0) chosen
   JOIN accounts_employee employee ON employee.id = chosen.employee_id
 UNION ALL
-SELECT -1, '', 'disconnects', true, '', '', ''
+SELECT -1, '', 'disconnects', true, '', '', '', ''
  WHERE EXISTS (SELECT 1 FROM notifications_calendar WHERE disconnects)
 """
 ZONE = """coalesce(
@@ -93,12 +93,26 @@ class Silence:
     until: datetime | None = None
 
 
-def of(ranges: Sequence[Range], *, now: datetime) -> dict[tuple[int, str], Silence]:
-    """The silences in these ranges: by the place of the range and the employee's id, as text."""
+Key = tuple[int, str]  # the place of a range, and an employee's id as text
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the few have chosen: who is not to be rung, and who reads another language."""
+
+    silences: dict[Key, Silence]
+    languages: dict[str, str]  # by the employee's id
+
+
+def of(ranges: Sequence[Range], *, now: datetime) -> Chosen:
+    """What people in these ranges have chosen, as far as it matters now."""
     rows, disconnects = _chosen(ranges)
-    found: dict[tuple[int, str], Silence] = {}
-    for place, employee, kind, push, windows, zone, geo in rows:
+    found: dict[Key, Silence] = {}
+    languages: dict[str, str] = {}
+    for place, employee, kind, push, windows, zone, geo, language in rows:
         wanted, key = ranges[place], (place, employee)
+        if language:
+            languages[employee] = language
         if kind == OPTED_OUT:
             found[key] = Silence(OPTED_OUT)
         elif not push and wanted.optional is not None:
@@ -112,7 +126,7 @@ def of(ranges: Sequence[Range], *, now: datetime) -> dict[tuple[int, str], Silen
             before = found.get(key)
             if before is None or (before.until is not None and before.until < until):
                 found[key] = Silence(DISCONNECTED, until)
-    return found
+    return Chosen(found, languages)
 
 
 def _chosen(ranges: Sequence[Range]) -> tuple[list[tuple[Any, ...]], bool]:
@@ -126,9 +140,7 @@ def _chosen(ranges: Sequence[Range]) -> tuple[list[tuple[Any, ...]], bool]:
     return [row for row in rows if row[0] >= 0], any(row[0] < 0 for row in rows)
 
 
-def _disconnected(
-    ranges: Sequence[Range], *, now: datetime
-) -> Iterator[tuple[tuple[int, str], datetime]]:
+def _disconnected(ranges: Sequence[Range], *, now: datetime) -> Iterator[tuple[Key, datetime]]:
     """Those whose geo has the right to disconnect and does not work now, and until when."""
     rights = calendars.rights(now=now)
     with connection.cursor() as cursor:

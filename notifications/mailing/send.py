@@ -93,7 +93,7 @@ def _silences(errand: Errand, subject: Subject, *, now: datetime) -> dict[str, d
     assert errand.employee_to is not None
     urgent = errand.lane == queues.URGENT
     people = quiet.Range(errand.employee_from, errand.employee_to, None, urgent)
-    found = quiet.of([people], now=now)
+    found = quiet.of([people], now=now).silences
     return {
         employee: silence.until
         for (_, employee), silence in found.items()

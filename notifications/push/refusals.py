@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from notifications.models import Decision
+from notifications.phrases import Phrases
 from notifications.push import wording
 from notifications.push.gateway import Wording
 from notifications.push.subjects import Subject
 
 
-def worded(subject: Subject, *, platform: str, now: datetime) -> Wording:
+def worded(subject: Subject, *, platform: str, phrases: Phrases, now: datetime) -> Wording:
     """What may be said; the sub-system's sentence leaves the building only if public."""
     said = Decision.objects.filter(notification_id=subject.id).values_list("outcome_message")
     sentence = said.first()
@@ -22,4 +23,5 @@ def worded(subject: Subject, *, platform: str, now: datetime) -> Wording:
         sentence=sentence[0] if sentence else "",
         platform=platform,
         now=now,
+        phrases=phrases,
     )

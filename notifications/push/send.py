@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from hub.lib import clock, logging
-from notifications import errands
+from notifications import errands, phrases
 from notifications.models import Delivery, Errand, Notification
 from notifications.push import refusals, replies, results, silence, subjects, targets, wording
 from notifications.push.gateway import Address, Fate, Gateway, Outcome, Push, Wording
@@ -149,7 +149,7 @@ def call(
     pushes: list[Push] = []
     places: list[int] = []
     subject_of = {errand.id: known[errand.notification_id] for errand in errands.values()}
-    wordings: dict[tuple[int, str], Wording] = {}
+    wordings: dict[tuple[int, str, str], Wording] = {}
     for place, target in enumerate(found):
         if target.address is None:
             outcomes[place] = replies.ours("address_unreadable")
@@ -158,12 +158,13 @@ def call(
         if subject.mode == _TEST:
             outcomes[place] = Outcome(Fate.SENT, reason=results.TEST_MODE)
             continue
-        key = (target.errand_id, target.platform)
+        language = phrases.best(target.language)
+        key = (target.errand_id, target.platform, language)
         words = wordings.get(key)
         if words is None:  # devices that read the same share it, so it is encoded once
             errand = errands[target.errand_id]
             words = wordings[key] = worded(
-                errand, subject=subject, platform=target.platform, now=now
+                errand, subject=subject, platform=target.platform, language=language, now=now
             )
         pushes.append(Push(Address(target.kind, target.address, target.project), words))
         places.append(place)
@@ -197,10 +198,13 @@ def _sender(_process: int) -> futures.ThreadPoolExecutor:
     return futures.ThreadPoolExecutor(1, thread_name_prefix="push")
 
 
-def worded(errand: Errand, *, subject: Subject, platform: str, now: datetime) -> Wording:
-    """What may be said to the devices of one platform."""
+def worded(
+    errand: Errand, *, subject: Subject, platform: str, language: str, now: datetime
+) -> Wording:
+    """What may be said to the devices of one platform whose people speak one language."""
+    spoken = phrases.of(language)
     if errand.purpose == _REFUSED:
-        return refusals.worded(subject, platform=platform, now=now)
+        return refusals.worded(subject, platform=platform, phrases=spoken, now=now)
     if errand.purpose == _CLEAR:
         return wording.clear(
             notification_id=str(subject.id),
@@ -223,6 +227,7 @@ def worded(errand: Errand, *, subject: Subject, platform: str, now: datetime) ->
         collapse_key=subject.collapse_key or None,
         silent=False,
         now=now,
+        phrases=spoken,
     )
 
 

@@ -32,7 +32,10 @@ def split(
     known: Mapping[UUID, Subject],
     now: datetime,
 ) -> Split:
-    """Tell those who are to be rung from those who are not. Clearing rings nobody."""
+    """Tell those who are to be rung, each in their language, from those who are not.
+
+    Clearing rings nobody.
+    """
     ranges: list[quiet.Range] = []
     place: dict[tuple[int, str], int] = {}  # of an errand, or of one outside of its range
     by_id = {errand.id: errand for errand in errands if errand.purpose != _CLEAR}
@@ -57,7 +60,12 @@ def split(
                 urgent=errand.lane == queues.URGENT,
             )
         )
-    silences = quiet.of(ranges, now=now) if ranges else {}
+    if not ranges:
+        return Split(found, (), {})
+    chosen = quiet.of(ranges, now=now)
+    silences, languages = chosen.silences, chosen.languages
+    for target in found if languages else ():
+        target.language = languages.get(target.employee, target.language)
     if not silences:
         return Split(found, (), {})
     ring: list[Target] = []

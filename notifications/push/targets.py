@@ -24,7 +24,8 @@ log = logging.get(__name__)
 # request is pushed with them.
 REACHABLE = """
 SELECT wanted.errand, device.id::text, recipient.employee_id::text, device.platform,
-       device.push_kind, device.push_address, device.push_registered_at, device.push_project
+       device.push_kind, device.push_address, device.push_registered_at, device.push_project,
+       device.language
   FROM unnest(string_to_array(%(errands)s, ' ')::bigint[],
               string_to_array(%(notifications)s, ' ')::uuid[],
               string_to_array(%(firsts)s, ' ')::uuid[], string_to_array(%(lasts)s, ' ')::uuid[],
@@ -66,7 +67,7 @@ SELECT wanted.errand, device.id::text, recipient.employee_id::text, device.platf
     OFFSET 0) recipient
  CROSS JOIN LATERAL (
     SELECT device.id, device.platform, device.push_kind, device.push_address,
-           device.push_registered_at, device.push_project
+           device.push_registered_at, device.push_project, employee.language
       FROM accounts_device device
       JOIN accounts_employee employee ON employee.id = device.employee_id
      WHERE device.employee_id = recipient.employee_id AND device.push_address_index IS NOT NULL
@@ -101,6 +102,7 @@ class Target:
     address: str | None = field(repr=False)
     registered_at: datetime | None
     project: str
+    language: str = ""  # BCP 47; empty: not known
 
     @property
     def device_id(self) -> uuid.UUID:
@@ -147,15 +149,15 @@ def _opened(rows: Sequence[tuple[object, ...]]) -> Iterator[Target]:
     """The rows with their addresses opened; one that can't be opened harms no other."""
     column = address_column()
     for row in rows:
-        errand_id, device, employee, platform, kind, sealed, registered_at, project = cast(
-            "tuple[int, str, str, str, str, bytes, datetime | None, str]", row
+        errand_id, device, employee, platform, kind, sealed, registered_at, *rest = cast(
+            "tuple[int, str, str, str, str, bytes, datetime | None, str, str]", row
         )
         try:
             address = column.open(bytes(sealed), row=device)
         except crypto.DecryptionError:
             log.error("push_address_unreadable", device=device)
             address = None
-        yield Target(errand_id, device, employee, platform, kind, address, registered_at, project)
+        yield Target(errand_id, device, employee, platform, kind, address, registered_at, *rest)
 
 
 @cache

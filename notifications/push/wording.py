@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import regex
 
+from notifications.phrases import DEFAULT, Phrases, of
 from notifications.push import gateway
 
 FORMAT = "1"  # of the payload; it changes only if an old app could misread the new one
@@ -27,6 +28,7 @@ MOST_BYTES = 6  # of one letter in JSON
 FRAME_BYTES = 256  # more than the names of all members and their punctuation
 
 ELLIPSIS = "…"
+ENGLISH = of(DEFAULT)
 HIDDEN = ("New message", "Open the app to read it.")
 GENERIC_BODY = {
     "notice": "You have a new message.",
@@ -54,9 +56,11 @@ def show(
     collapse_key: str | None,
     silent: bool,
     now: datetime,
+    phrases: Phrases = ENGLISH,
 ) -> gateway.Wording:
     """The wording that puts a notification on the screens of one platform.
 
+    The hub's own words are taken from `phrases`, the sender's as they are.
     `sensitivity` public: the sender's title and summary; internal: the sub-system's name and a
     line by kind; anything else is taken for restricted: payload format, type and id only, no
     buttons, no sender's collapse key. `silent`: nothing is drawn, the app is told to fetch
@@ -71,7 +75,7 @@ def show(
         return gateway.Wording(
             platform=platform,
             data=data,
-            alert=None if platform == "android" else HIDDEN,
+            alert=None if platform == "android" else (phrases(HIDDEN[0]), phrases(HIDDEN[1])),
             urgent=urgent,
             ttl=ttl,
             tag=notification_id,
@@ -82,7 +86,8 @@ def show(
     if platform == "android":
         data["channel"] = channel(kind=kind, urgent=urgent)
     if sensitivity == "internal":
-        title, summary = subsystem_name, GENERIC_BODY.get(kind, GENERIC_BODY["notice"])
+        title = subsystem_name
+        summary = phrases(GENERIC_BODY.get(kind, GENERIC_BODY["notice"]))
     title, body = _fit(title, summary, data=data, platform=platform)
     return gateway.Wording(
         platform=platform,
@@ -107,6 +112,7 @@ def refused(
     sentence: str,
     platform: str,
     now: datetime,
+    phrases: Phrases = ENGLISH,
 ) -> gateway.Wording:
     """The wording that tells who decided that the sub-system refused it.
 
@@ -122,13 +128,14 @@ def refused(
         subsystem_name=subsystem_name,
         sensitivity="public" if sensitivity == "internal" else sensitivity,
         title=title if is_public else subsystem_name,
-        summary=(sentence if is_public else "") or REFUSED_BODY,
+        summary=(sentence if is_public else "") or phrases(REFUSED_BODY),
         platform=platform,
         urgent=True,
         expires_at=None,
         collapse_key=None,
         silent=False,
         now=now,
+        phrases=phrases,
     )
 
 

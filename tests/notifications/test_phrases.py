@@ -10,10 +10,11 @@ from babel.messages import mofile, pofile
 from notifications import phrases
 from notifications.api import unsubscribe
 from notifications.mailing import wording as mail_wording
+from notifications.push import wording
 
 TRANSLATED = [language for language in phrases.LANGUAGES if language != phrases.DEFAULT]
 SAID = {
-    *mail_wording.HIDDEN, *mail_wording.GENERIC.values(), *mail_wording.WHY.values(),
+    *wording.HIDDEN, *wording.GENERIC_BODY.values(), wording.REFUSED_BODY, *mail_wording.HIDDEN, *mail_wording.GENERIC.values(), *mail_wording.WHY.values(),
     "Get no more of “%(category)s”", "Unsubscribe", "Open",
     unsubscribe.ASK, unsubscribe.DONE, unsubscribe.ESSENTIAL, unsubscribe.UNKNOWN,
 }  # fmt: skip

@@ -289,3 +289,27 @@ def test_a_broadcast_to_people_without_preferences_costs_one_look_whatever_its_s
 
     assert OptOut.objects.count() == Preference.objects.count() == 0
     assert of_one.count("WITH wanted") == of_all.count("WITH wanted") == 1
+
+
+def test_each_is_rung_in_their_own_language_and_those_alike_share_a_wording(
+    accept, alice, bob, charlie, dana, phone, provider, now
+):
+    phones = {
+        person.user_name: phone(person).push_address for person in (alice, bob, charlie, dana)
+    }
+    for person, language in ((alice, "de-AT"), (dana, "de"), (bob, "en"), (charlie, "xx")):
+        person.language = language
+        person.save()
+    Preference.objects.create(employee=bob, changed_at=now, language="ar-EG")
+    accept(alice, bob, charlie, dana)
+    work()
+
+    said = {push.address.value: push.wording for push in provider.sent}
+    bodies = {name: said[address].data["body"] for name, address in phones.items()}
+    assert bodies == {
+        "alice": "Eine Anfrage wartet auf Ihre Antwort.",
+        "dana": "Eine Anfrage wartet auf Ihre Antwort.",
+        "bob": "هناك طلب ينتظر ردّك.",
+        "charlie": "A request is waiting for your answer.",
+    }
+    assert said[phones["alice"]] is said[phones["dana"]]  # encoded once
