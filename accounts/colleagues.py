@@ -4,6 +4,7 @@ import uuid
 
 from django.db.models.functions import Lower
 
+from accounts import affiliates
 from accounts.models import Employee
 
 SHORTEST = 2  # characters
@@ -21,7 +22,8 @@ def search(text: str, *, without: uuid.UUID) -> list[Employee]:
         return []
     found: dict[uuid.UUID, Employee] = {}
     for column in ("display_name", "mail", "employee_id"):
-        begins = Employee.objects.annotate(found=Lower(column)).filter(found__startswith=wanted)
+        known = affiliates.colleagues(Employee.objects.all(), of=without)
+        begins = known.annotate(found=Lower(column)).filter(found__startswith=wanted)
         enabled = begins.filter(disabled_at=None).exclude(pk=without).order_by("found", "id")
         found |= {one.pk: one for one in enabled[:AT_MOST]}
     return sorted(found.values(), key=lambda one: (one.display_name, one.employee_id))[:AT_MOST]

@@ -26,9 +26,10 @@ _UPSERT_LOCK = 0x68756202  # names move between rows: one writer of them at a ti
 _NOTE_SEEN_EVERY = timedelta(minutes=5)
 _ID_AT_MOST = 64  # characters; a longer one is not cut, or it might become somebody else's
 # Called alike in the directory's person and in the employee.
-BY_FEED = frozenset({"department", "geo", "title"})  # what the feed may know as well, or better
+BY_FEED = frozenset({"department", "geo", "affiliate", "title"})  # the feed may know it better
 COPIED = (
-    "employee_id", "user_name", "mail", "display_name", "department", "geo", "title",
+    "employee_id", "user_name", "mail", "display_name", "department", "geo", "affiliate",
+    "title",
 )  # fmt: skip
 
 

@@ -28,7 +28,10 @@ OWNER, SENDER, AUDITOR = Role.OWNER, Role.SENDER, Role.AUDITOR
 ADMINISTRATOR, PRIVACY_OFFICER, HELPDESK = Role.ADMINISTRATOR, Role.PRIVACY_OFFICER, Role.HELPDESK
 
 User = Staff | AnonymousUser
+# Whose notices go out by hand: they compose, release and withdraw.
+SENDING: Final = (OWNER, SENDER, ADMINISTRATOR)
 _EVERYTHING: Final = Q(pk__isnull=False)  # an empty Q would vanish from an OR
+NONE: Final = Q(pk__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Grant:
     @property
     def is_unlimited(self) -> bool:
         return self.subsystem_id is None and not self.geo and not self.affiliate
+
+
+def grant_of(row: RoleGrant) -> Grant:
+    """A row as the rule looks at it."""
+    return Grant(row.role, row.subsystem_id, row.geo, row.affiliate)
 
 
 # The rows of a table that a grant reaches; None: none.
@@ -154,7 +162,7 @@ def grants_of(staff: User) -> tuple[Grant, ...]:
 def narrow(queryset: QuerySet[Any], *, staff: User, verb: str = "view") -> QuerySet[Any]:
     """Of these rows, those to which this member of the staff may do that."""
     model = queryset.model
-    if _is_superuser(staff) or _by_django(staff, verb, model):
+    if may_everything(staff) or _by_django(staff, verb, model):
         return queryset
     found = [q for grant in grants_of(staff) if (q := _reached(model, grant, verb)) is not None]
     return queryset.filter(reduce(or_, found)) if found else queryset.none()
@@ -165,7 +173,7 @@ def may(staff: User, verb: str, what: Model | type[Model]) -> bool:
     if isinstance(what, Model):
         rows = type(what)._default_manager.filter(pk=what.pk)
         return narrow(rows, staff=staff, verb=verb).exists()
-    if _is_superuser(staff) or _by_django(staff, verb, what):
+    if may_everything(staff) or _by_django(staff, verb, what):
         return True
     return any(_reached(what, grant, verb) is not None for grant in grants_of(staff))
 
@@ -201,7 +209,8 @@ def _reached(model: type[Model], grant: Grant, verb: str) -> Q | None:
     return None if rule is None else rule.reached(grant, verb)
 
 
-def _is_superuser(staff: User) -> bool:
+def may_everything(staff: User) -> bool:
+    """Whether this is an active superuser."""
     return bool(staff.is_active and staff.is_superuser)
 
 

@@ -37,9 +37,7 @@ def give(*, staff_id: int, terms: Terms, actor: audit.Actor, now: datetime) -> R
     """
     check(terms)
     if actor.kind == "staff" and actor.id == str(staff_id):
-        raise _invalid(
-            "/staff", "own_role", "Nobody gives a role to themselves: ask somebody else."
-        )
+        raise _invalid("/staff", "oneself", "Nobody gives a role to themselves: ask somebody else.")
     with transaction.atomic():
         if not Staff.objects.filter(pk=staff_id).exists():
             raise errors.NotFound("There is no such member of the staff.")
@@ -69,7 +67,7 @@ def map_group(*, group: str, terms: Terms, actor: audit.Actor, now: datetime) ->
     found = list(Group.objects.filter(name__iexact=group)[:2])
     if len(found) != 1:
         sentence = "Several groups have this name." if found else "The hub knows no such group."
-        raise _invalid("/group", "unknown_group", sentence)
+        raise _invalid("/group", "unknown", sentence)
     with transaction.atomic():
         row, made = GroupRole.objects.get_or_create(
             group_guid=found[0].object_guid,
@@ -127,7 +125,7 @@ def from_directory(*, staff: Staff, groups: Collection[uuid.UUID], now: datetime
 def check(terms: Terms) -> None:
     """Raises Invalid for a role whose limits do not go with it, or whose ceiling is no audience."""
     if terms.role not in Role.values:
-        raise _invalid("/role", "unknown_role", "There is no such role.")
+        raise _invalid("/role", "unknown", "There is no such role.")
     if terms.role in RoleGrant.OF_A_SUBSYSTEM and terms.subsystem_id is None:
         raise _invalid("/subsystem", "required", "This is a role of one sub-system: choose it.")
     if terms.role in RoleGrant.OF_PEOPLE and terms.subsystem_id is not None:

@@ -5,7 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -29,6 +31,8 @@ class Caller:
     mode: str  # live | test
     requests_a_minute: int | None = None  # its own limit; None: the setting's
     blast_radius: int | None = None  # recipients without a second person; None: the setting's
+    within: tuple[Any, ...] = ()  # ceilings: audience expressions that nobody it reaches is outside
+    affiliates: tuple[str, ...] = ()  # whose people it is there for; empty: everybody's
 
 
 # By the digest of a key: until when (monotonic) it is believed, and whose it is.
@@ -111,7 +115,20 @@ def authenticate_key(*, text: str, now: datetime) -> Caller:
         mode=key.mode,
         requests_a_minute=key.subsystem.requests_a_minute,
         blast_radius=key.subsystem.blast_radius,
+        within=_within(key),
+        affiliates=_affiliates(key.subsystem),
     )
+
+
+def _affiliates(subsystem: Subsystem) -> tuple[str, ...]:
+    return tuple(subsystem.affiliates) if settings.AFFILIATES_SEPARATED else ()
+
+
+def _within(key: ApiKey) -> tuple[Any, ...]:
+    """What bounds whom it reaches: the key's ceiling, the sub-system's, and its affiliates."""
+    said = [one for one in (key.ceiling, key.subsystem.ceiling) if one is not None]
+    apart = [{"affiliate": name} for name in _affiliates(key.subsystem)]
+    return (*said, {"any": apart}) if apart else tuple(said)
 
 
 def recall_key(*, text: str, now: datetime) -> Caller:

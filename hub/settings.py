@@ -118,16 +118,17 @@ EMPLOYEE_FEED_MOST_BYTES = env.number(
 )
 EMPLOYEE_FEED_EVERY = env.seconds("EMPLOYEE_FEED_EVERY_SECONDS", 3600, least=60, most=86_400)
 EMPLOYEE_FEED_DELIMITER = env.text("EMPLOYEE_FEED_DELIMITER", ",")
-# {"employee_id": "its column", "department": …, "geo": …, "title": …, "manager": …, "time_zone": …,
-# "language": …}; what is not named the feed does not tell.
+# {"employee_id": "its column", "department": …, "geo": …, "affiliate": …, "title": …, "manager": …,
+# "time_zone": …, "language": …}; what is not named the feed does not tell.
 EMPLOYEE_FEED_COLUMNS = env.feed_columns("EMPLOYEE_FEED_COLUMNS")
-# For which of department, geo, title and manager it is believed before the directory.
+# For which of department, geo, affiliate, title and manager it is believed before the directory.
 EMPLOYEE_FEED_WINS = env.subset(
-    "EMPLOYEE_FEED_WINS", among={"department", "geo", "title", "manager"}
+    "EMPLOYEE_FEED_WINS", among={"department", "geo", "affiliate", "title", "manager"}
 )
 # attribute of the directory -> what the hub calls it
 LDAP_EMPLOYEE_ID_ATTRIBUTE = env.text("LDAP_EMPLOYEE_ID_ATTRIBUTE", "employeeID")
 LDAP_GEO_ATTRIBUTE = env.text("LDAP_GEO_ATTRIBUTE", "c")
+LDAP_AFFILIATE_ATTRIBUTE = env.text("LDAP_AFFILIATE_ATTRIBUTE", "company")
 # Keep it below the directory's own lock-out threshold: the hub adds at most this many failures.
 SIGN_IN_TRIES = env.number("SIGN_IN_TRIES", 4, least=1, most=50)
 # Of these, how many only devices may use on which that name has signed in before.

@@ -8,12 +8,13 @@ staff, must give.
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts import audit
+from accounts import audience, audit
 from accounts.models import ApiKey
 from accounts.subsystems import Caller
 from hub.lib import errors
@@ -71,13 +72,15 @@ def release(
     key_id: uuid.UUID | None,
     actor: audit.Actor,
     now: datetime,
+    ceiling: Any = None,
 ) -> Notification:
     """Let one of these held notifications go: now, or at its `send_at`.
 
-    `key_id` is the API key that releases it, None for staff. Releasing what was released already
-    changes nothing. Raises NotFound for one that is not `among` them, SecondPersonNeeded for the
-    key that sent it and for the staff who made that key, and NotHeld with the record for one that
-    never was held, or has ended.
+    `key_id` is the API key that releases it, None for staff; `ceiling` is that of the staff, and it
+    goes on under it. Releasing what was released already changes nothing. Raises Invalid for what
+    reaches anybody outside of the ceiling, NotFound for one that is not `among` them,
+    SecondPersonNeeded for the key that sent it and for the staff who made that key, and NotHeld
+    with the record for one that never was held, or has ended.
     """
     with transaction.atomic():
         notification = (
@@ -97,8 +100,11 @@ def release(
             raise SecondPersonNeeded("Release it with another key than the one that sent it.")
         if actor.kind == "staff" and made_the_key(notification, staff_id=actor.id):
             raise SecondPersonNeeded("You made the key that sent it: somebody else has to release.")
+        if ceiling is not None:
+            _assure_within(notification, ceiling)
+            notification.audience = audience.kept(notification.audience, within=[ceiling])
         notification.released_at = now
-        notification.save(update_fields=["released_at"])
+        notification.save(update_fields=["released_at", "audience"])
         lifecycle.move(
             notification, to=lifecycle.upcoming(send_at=notification.send_at, now=now), now=now
         )
@@ -112,6 +118,14 @@ def release(
             data={"limit": notification.held_over, "key": None if key_id is None else str(key_id)},
         )
     return notification
+
+
+def _assure_within(notification: Notification, ceiling: Any) -> None:
+    """Raises Invalid if it would reach anybody outside."""
+    people = fanout.recipients_of(notification)
+    bound = audience.validate(ceiling, pointer="/ceiling")
+    if people.exclude(pk__in=audience.matching(bound).values("pk")).exists():
+        raise errors.Invalid("It reaches people outside of your ceiling: ask somebody else.")
 
 
 def made_the_key(notification: Notification, *, staff_id: str) -> bool:

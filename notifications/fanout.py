@@ -226,4 +226,4 @@ def recipients_of(notification: Notification) -> QuerySet[Employee]:
             "holder_id"
         )
         return Employee.objects.filter(id__in=seated, disabled_at=None)
-    return audience.matching(audience.validate(notification.audience, pointer="/audience"))
+    return audience.matching(audience.restore(notification.audience))

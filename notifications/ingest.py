@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from accounts import audience, repeats
+from accounts import affiliates, audience, repeats
 from accounts.audience import Name
 from accounts.subsystems import Caller
 from hub.lib import errors, ids
@@ -73,7 +73,7 @@ def accept_all(
     the record of the request if `keeping` makes one. Raises Repeated (see `writing`), and
     Unavailable if those who are named leave faster than they can be looked up.
     """
-    parsed = [_parse(draft) for draft in drafts]
+    parsed = [_parse(draft, caller=caller) for draft in drafts]
     for found in _finds(drafts, parsed, caller=caller):
         planned = _plan(drafts, parsed, found=found, caller=caller, now=now)
         if found.is_assumed and _refused(planned) > _refused(drafts):
@@ -168,7 +168,7 @@ def _plan_one(
     now: datetime,
 ) -> tuple[Accepted, writing.Row]:
     category = _category(draft, found=found)
-    requester = _requester(draft, found=found)
+    requester = _requester(draft, found=found, caller=caller)
     drafts.check_times(draft, now=now)
     if draft.supersedes is not None:
         supersession.check(draft.supersedes, caller=caller)
@@ -206,7 +206,7 @@ def _plan_one(
         sensitivity=draft.sensitivity or category.sensitivity,
         priority=draft.priority,
         card=draft.card,
-        audience=drafts.audience(draft),
+        audience=audience.kept(drafts.audience(draft), within=caller.within),
         policy=drafts.policy(draft, seats=seats) if is_request else {},
         requester=requester,
         collapse_key=draft.collapse_key,
@@ -217,7 +217,7 @@ def _plan_one(
         due_at=draft.due_at,
         expires_at=draft.expires_at,
         on_expiry=drafts.on_expiry(draft, default=category.on_expiry),
-        escalation=_escalation(draft, category=category),
+        escalation=_escalation(draft, category=category, caller=caller),
         people=few or (),
         seats=[ids.uuid7() for _ in few or ()] if is_request else (),
         steps=steps if len(asked) > 1 else (),
@@ -234,14 +234,17 @@ def _plan_one(
     return accepted, row
 
 
-def _parse(draft: Draft | errors.HubError) -> Parsed:
-    """Its audience, or those of its steps."""
+def _parse(draft: Draft | errors.HubError, *, caller: Caller) -> Parsed:
+    """Its audience, or those of its steps, under the ceilings of the caller."""
     if isinstance(draft, errors.HubError):
         return draft
     try:
-        return [
+        meant = [
             audience.validate(said, pointer=pointer) for pointer, said in drafts.audiences(draft)
         ]
+        if caller.within:
+            return [audience.bounded(one, within=caller.within) for one in meant]
+        return meant
     except errors.Invalid as refusal:
         return refusal
 
@@ -259,23 +262,23 @@ def _category(draft: Draft, *, found: lookup.Found) -> lookup.Category:
     return category
 
 
-def _requester(draft: Draft, *, found: lookup.Found) -> lookup.Who | None:
+def _requester(draft: Draft, *, found: lookup.Found, caller: Caller) -> lookup.Who | None:
     if draft.requester is None or found.is_assumed:
         return draft.requester
     requester = found.everybody.get(Name("id", draft.requester))
-    if requester is None:
+    if requester is None or affiliates.are_apart(requester, caller.affiliates):
         raise _invalid("/requester", "unknown_employee", "No employee has this id.")
     return requester[0]
 
 
-def _escalation(draft: Draft, *, category: lookup.Category) -> list[dict[str, Any]]:
+def _escalation(draft: Draft, *, category: lookup.Category, caller: Caller) -> list[dict[str, Any]]:
     """What happens while nobody answers. Raises Invalid, also for a group that is empty."""
     steps = drafts.escalation(draft, default=category.escalation)
     for place, step in enumerate(draft.escalation or ()):
         if step["do"] == "group":
             pointer = f"/escalation/{place}/group"
             members = audience.validate({"any": [{"group": step["group"]}]}, pointer=pointer)
-            if not audience.count(members):
+            if not audience.count(audience.bounded(members, within=caller.within)):
                 raise _invalid(pointer, "audience_empty", "Nobody is in this group.")
     return steps
 

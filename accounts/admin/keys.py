@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from accounts import subsystems
-from accounts.admin import acts, base
+from accounts.admin import acts, base, bounds
 from accounts.models import ApiKey, CallbackSecret, Subsystem
 from hub.lib import clock
 
@@ -60,7 +60,7 @@ class ApiKeyAdmin(OfSubsystem):
     list_filter = ("mode", "subsystem")
     fields = (
         "hint", "subsystem", "mode", "name", "state",
-        "created_at", "last_used_at", "expires_at", "revoked_at",
+        "ceiling", "created_at", "last_used_at", "expires_at", "revoked_at",
     )  # fmt: skip
     row_acts = (
         acts.Act(
@@ -71,6 +71,7 @@ class ApiKeyAdmin(OfSubsystem):
             applies=is_unrevoked,
             grave=True,
         ),
+        bounds.OF_A_KEY,
     )
 
     @admin.display(description="State")

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import callback_endpoints, subsystems
-from accounts.admin import acts, base, blast_radius, keys, tables
+from accounts.admin import acts, base, blast_radius, bounds, keys, tables
 from accounts.admin import forms as fields
 from accounts.models import ApiKey, CallbackSecret, Subsystem
 from hub.lib import clock
@@ -163,6 +163,8 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
                     "paused_at",
                     "requests_a_minute",
                     "blast_radius",
+                    "ceiling",
+                    "affiliates",
                 )
             },
         ),
@@ -213,6 +215,7 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
             initial=present_endpoint,
         ),
         blast_radius.ACT,
+        *bounds.ACTS,
         acts.Act(
             "pause",
             "Pause",

@@ -7,14 +7,19 @@ one of `any` and `all` names somebody. An item has one key:
 
     {"employees": ["E1001", "upn:ana@corp.example", "mail:li@corp.example"]}
     {"group": "Finance Approvers"}   with the groups in it
-    {"department": "Finance"}   {"geo": "DE"}   {"title": "Controller"}   {"everybody": true}
+    {"department": "Finance"}   {"geo": "DE"}   {"affiliate": "Alpha"}   {"title": "Controller"}
+    {"everybody": true}
     {"manager_of": "E1001"}   {"managers_of": "E1001"}   their manager; all above them
     {"reports_of": "E1000"}   {"all_reports_of": "E1000"}   who reports to them; all below them
+
+As the hub keeps an expression, it may have `within` besides: the ceilings it was accepted under,
+each an expression. Nobody outside of any of them is meant, whatever else it says.
 """
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from hub.lib import errors, text
 
@@ -64,6 +69,13 @@ class Geo:
 
 
 @dataclass(frozen=True, slots=True)
+class Affiliate:
+    """Everybody whom the affiliate employs."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Title:
     """Everybody with the title."""
 
@@ -104,18 +116,19 @@ class AllReportsOf:
 
 
 Item = (
-    Employees | Group | Department | Geo | Title | Everybody
+    Employees | Group | Department | Geo | Affiliate | Title | Everybody
     | ManagerOf | ManagersOf | ReportsOf | AllReportsOf
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """A valid expression."""
+    """A valid expression, and the ceilings that nobody who is meant is outside of."""
 
     any: tuple[Item, ...]
     all: tuple[Item, ...]
     none: tuple[Item, ...]
+    within: tuple["Audience", ...] = ()
 
 
 def validate(expression: object, *, pointer: str) -> Audience:
@@ -125,6 +138,28 @@ def validate(expression: object, *, pointer: str) -> Audience:
     if flaws:
         raise errors.Invalid("The audience is not valid. See errors.", errors=flaws)
     return parsed
+
+
+EVERYBODY: Final = Audience((Everybody(),), (), ())
+
+
+def bounded(audience: Audience, *, within: Sequence[object]) -> Audience:
+    """The audience under these ceilings, which are valid expressions."""
+    ceilings = tuple(validate(one, pointer="/ceiling") for one in within)
+    return dataclasses.replace(audience, within=(*audience.within, *ceilings))
+
+
+def kept(expression: Mapping[str, Any], *, within: Sequence[object]) -> dict[str, Any]:
+    """An expression as it is kept under these ceilings; `restore` reads it."""
+    ceilings = [*expression.get("within", ()), *within]
+    return {**expression, "within": ceilings} if ceilings else dict(expression)
+
+
+def restore(expression: Mapping[str, Any]) -> Audience:
+    """An expression that was kept."""
+    said = {part: value for part, value in expression.items() if part != "within"}
+    meant = validate(said, pointer="/audience")
+    return bounded(meant, within=expression.get("within", ()))
 
 
 class _Flawed(Exception):
@@ -161,7 +196,7 @@ def _audience(expression: object, pointer: str, flaws: list[errors.FieldError]) 
         flaws.append(
             errors.FieldError(pointer, "too_many", f"At most {ITEMS_AT_MOST} items, all told.")
         )
-    return nobody if flaws else Audience(**parts)
+    return nobody if flaws else Audience(parts["any"], parts["all"], parts["none"])
 
 
 def _items(items: list[object], pointer: str, flaws: list[errors.FieldError]) -> tuple[Item, ...]:
@@ -232,6 +267,7 @@ _READERS: dict[str, Callable[[object, str], Item]] = {
     "group": lambda value, pointer: Group(_line(value, pointer)),
     "department": lambda value, pointer: Department(_line(value, pointer)),
     "geo": lambda value, pointer: Geo(_line(value, pointer)),
+    "affiliate": lambda value, pointer: Affiliate(_line(value, pointer)),
     "title": lambda value, pointer: Title(_line(value, pointer)),
     "everybody": _everybody,
     "manager_of": lambda value, pointer: ManagerOf(_name(value, pointer)),

@@ -21,7 +21,7 @@ _SELECT: Final = {
 
 def only_names(audience: Audience) -> tuple[Name, ...] | None:
     """The names in `any`, if the audience says nothing else; None if it must be asked by SQL."""
-    if audience.all or audience.none:
+    if audience.all or audience.none or audience.within:
         return None
     names: list[Name] = []
     for item in audience.any:

@@ -1,15 +1,19 @@
 """A parsed audience as SQL: sub-queries only, so that a million people cost no memory here."""
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import or_
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from accounts.audience import names as naming
 from accounts.audience.expression import (
+    EVERYBODY,
+    Affiliate,
     AllReportsOf,
     Audience,
     Department,
@@ -23,6 +27,7 @@ from accounts.audience.expression import (
     Name,
     ReportsOf,
     Title,
+    bounded,
 )
 from accounts.models import Employee
 
@@ -78,14 +83,34 @@ _UNKNOWN = {
 
 def matching(audience: Audience) -> QuerySet[Employee]:
     """The enabled employees who are meant, unordered: to be joined, counted or inserted from."""
-    found = Employee.objects.filter(disabled_at=None)
+    return among(Employee.objects.filter(disabled_at=None), audience)
+
+
+def among(people: QuerySet[Employee], audience: Audience) -> QuerySet[Employee]:
+    """Those of these people who are meant."""
     if audience.any:
-        found = found.filter(reduce(or_, map(_condition, audience.any)))
+        people = people.filter(reduce(or_, map(_condition, audience.any)))
     for item in audience.all:
-        found = found.filter(_condition(item))
+        people = people.filter(_condition(item))
     for item in audience.none:
-        found = found.filter(~_condition(item))
-    return found
+        people = people.filter(~_condition(item))
+    return inside(people, audience.within)
+
+
+def inside(people: QuerySet[Employee], ceilings: Iterable[Audience]) -> QuerySet[Employee]:
+    """Those of these people who are in each of the ceilings."""
+    for ceiling in ceilings:
+        people = among(people, ceiling)
+    return people
+
+
+def is_inside(employee_id: uuid.UUID, expression: Mapping[str, Any]) -> bool:
+    """Whether this person is inside the ceilings of an expression that was kept."""
+    within = expression.get("within")
+    if not within:
+        return True
+    everybody = bounded(EVERYBODY, within=within)
+    return matching(everybody).filter(pk=employee_id).exists()
 
 
 def count(audience: Audience) -> int:
@@ -103,16 +128,18 @@ def breakdown(audience: Audience, *, by: Literal["geo", "department"]) -> list[t
 def unknown(audience: Audience) -> list[str]:
     """What names nobody enabled, as the sender wrote it, each once; `none` is looked at as well.
 
+    Whoever is outside a ceiling is as unknown as somebody who is not there.
+
     An employee is told as `E9`, `upn:…` or `mail:…`, others by their key: `group:…`,
     `department:…`, `manager_of:…`.
     """
     items = [*audience.any, *audience.all, *audience.none]
     names = [name for item in items if isinstance(item, Employees) for name in item.names]
-    nobody = _unknown_names(names)
+    nobody = _outside(names, audience.within) if audience.within else _unknown_names(names)
     found = [str(name) for name in names if name in nobody]
     for item in items:
         told = _told(item)
-        if told is not None and not _exists(item):
+        if told is not None and not _exists(item, audience.within):
             found.append(told)
     return list(dict.fromkeys(found))
 
@@ -127,6 +154,8 @@ def _condition(item: Item) -> Q:
             return Q(department=name)
         case Geo(name):
             return Q(geo=name)
+        case Affiliate(name):
+            return Q(affiliate=name)
         case Title(name):
             return Q(title=name)
         case ManagerOf(name):
@@ -165,6 +194,18 @@ def _unknown_names(names: Iterable[Name]) -> set[Name]:
     return found
 
 
+def _outside(names: Iterable[Name], ceilings: Iterable[Audience]) -> set[Name]:
+    """Those of these names who are nobody enabled, or nobody inside the ceilings."""
+    asked = set(names)
+    query, parameters = naming.people(asked)
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        found = [(Name(kind, name), pk) for kind, name, pk, enabled in cursor.fetchall() if enabled]
+    reachable = inside(Employee.objects.filter(pk__in=[pk for _, pk in found]), ceilings)
+    pks = set(reachable.values_list("pk", flat=True))
+    return asked - {name for name, pk in found if pk in pks}
+
+
 def _by_kind(names: Iterable[Name]) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
     for name in names:
@@ -172,8 +213,8 @@ def _by_kind(names: Iterable[Name]) -> dict[str, list[str]]:
     return kinds
 
 
-def _exists(item: Item) -> bool:
-    return Employee.objects.filter(_condition(item), disabled_at=None).exists()
+def _exists(item: Item, ceilings: Iterable[Audience]) -> bool:
+    return inside(Employee.objects.filter(_condition(item), disabled_at=None), ceilings).exists()
 
 
 def _told(item: Item) -> str | None:
@@ -184,6 +225,8 @@ def _told(item: Item) -> str | None:
             return f"department:{name}"
         case Geo(name):
             return f"geo:{name}"
+        case Affiliate(name):
+            return f"affiliate:{name}"
         case Title(name):
             return f"title:{name}"
         case ManagerOf(name):

@@ -49,12 +49,13 @@ class Spelling:
     user_name: str = "sAMAccountName"
     employee_id: str = "employeeID"
     geo: str = "c"
+    affiliate: str = "company"
 
     def declared(self) -> list[str]:
         """Everything the hub ever asks about a person."""
         return [
             *("objectGUID", self.user_name, self.employee_id, "mail", "displayName"),
-            *("department", self.geo, "title", "manager"),
+            *("department", self.geo, self.affiliate, "title", "manager"),
             *("userAccountControl", "accountExpires"),
         ]
 
@@ -82,6 +83,7 @@ def person(attributes: Attributes, *, spelling: Spelling, now: datetime) -> Pers
         display_name=text(attributes, "displayName"),
         department=text(attributes, "department"),
         geo=text(attributes, spelling.geo),
+        affiliate=text(attributes, spelling.affiliate),
         title=text(attributes, "title"),
         manager_guid=uuid.UUID(manager[1]) if manager else None,
         enabled=enabled,

@@ -230,6 +230,7 @@ def from_settings(*, servers: Sequence[str] = ()) -> DomainDirectory:
                 user_name=settings.LDAP_IDENTIFIER,
                 employee_id=settings.LDAP_EMPLOYEE_ID_ATTRIBUTE,
                 geo=settings.LDAP_GEO_ATTRIBUTE,
+                affiliate=settings.LDAP_AFFILIATE_ATTRIBUTE,
             ),
         )
     )

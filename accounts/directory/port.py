@@ -28,6 +28,7 @@ class Person:
     manager_guid: uuid.UUID | None
     enabled: bool  # False: switched off, or past the account's last day
     expires_at: datetime | None = None  # the account's last moment; None: it has none
+    affiliate: str = ""  # the company of the group that employs the person
     admitted: bool = True  # False: not in the required group; told of one person only
 
 

@@ -9,7 +9,7 @@ import regex
 
 from hub.lib import text
 
-FACTS = ("department", "geo", "title", "manager", "time_zone", "language")
+FACTS = ("department", "geo", "affiliate", "title", "manager", "time_zone", "language")
 _LANGUAGE = regex.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, by its shape
 
 

@@ -7,12 +7,13 @@ from django.db import models
 from hub.lib.personal import Personal
 
 KEPT = "while in the feed, then a day"
-FACTS = ("department", "geo", "title", "manager", "time_zone", "language")
+FACTS = ("department", "geo", "affiliate", "title", "manager", "time_zone", "language")
 
 
 class _Facts(models.Model):
     department = models.CharField(max_length=128, blank=True)
     geo = models.CharField(max_length=64, blank=True)
+    affiliate = models.CharField(max_length=128, blank=True, db_default="")
     title = models.CharField(max_length=128, blank=True)
     manager = models.CharField(max_length=64, blank=True)  # that person's employee id
     time_zone = models.CharField(max_length=64, blank=True)  # IANA

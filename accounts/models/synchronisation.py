@@ -80,6 +80,7 @@ class StagedPerson(models.Model):
     display_name = models.TextField()
     department = models.TextField()
     geo = models.TextField()
+    affiliate = models.TextField(db_default="")
     title = models.TextField()
     enabled = models.BooleanField()
     expires_at = models.DateTimeField(null=True)
@@ -88,7 +89,8 @@ class StagedPerson(models.Model):
     personal = {
         column: Personal("following the directory", "contract", KEPT)
         for column in (
-            "user_name", "employee_id", "mail", "display_name", "department", "geo", "title",
+            "user_name", "employee_id", "mail", "display_name", "department", "geo", "affiliate",
+            "title",
         )
     }  # fmt: skip
     not_personal = frozenset[str]()

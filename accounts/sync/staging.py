@@ -20,7 +20,7 @@ _TABLES = (
 )
 _PERSON = (
     "COPY accounts_stagedperson (new_id, object_guid, manager_guid, employee_id, user_name, mail,"
-    " display_name, department, geo, title, enabled, expires_at, taken) FROM STDIN"
+    " display_name, department, geo, affiliate, title, enabled, expires_at, taken) FROM STDIN"
 )
 _PRESENCE = "COPY accounts_stagedpresence (object_guid, is_group) FROM STDIN"
 _GROUP = "COPY accounts_stagedgroup (new_id, object_guid, name) FROM STDIN"

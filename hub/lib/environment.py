@@ -137,7 +137,9 @@ def choice(name: str, default: str, *, among: set[str]) -> str:
     return value
 
 
-_FEED_FACTS = {"employee_id", "department", "geo", "title", "manager", "time_zone", "language"}
+_FEED_FACTS = {
+    "employee_id", "department", "geo", "affiliate", "title", "manager", "time_zone", "language",
+}  # fmt: skip
 
 
 def feed_columns(name: str) -> dict[str, str]:

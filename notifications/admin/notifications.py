@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
+from accounts import ceilings
 from accounts.admin import acts, base, reading, tables
 from accounts.models import Subsystem
 from hub.lib import clock, errors
@@ -46,6 +47,7 @@ def release(deed: acts.Deed) -> None:
         key_id=None,
         actor=deed.actor,
         now=deed.now,
+        ceiling=ceilings.of_staff(staff=deed.staff, subsystem_id=deed.subject.subsystem_id),
     )
 
 

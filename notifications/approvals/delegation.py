@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from accounts import audit
+from accounts import affiliates, audit
 from accounts.models import Employee, Subsystem
 from hub.lib import errors
 from hub.lib.columns import CurrentTransactionId
@@ -53,7 +53,8 @@ def give(*, principal_id: uuid.UUID, wish: Wish, now: datetime) -> Delegation:
     Employee.objects.select_for_update(no_key=True).get(pk=principal_id)
     starts_at = now if wish.starts_at is None else max(wish.starts_at, now)
     _check_window(starts_at, wish.ends_at, now=now)
-    delegate = Employee.objects.filter(employee_id=wish.delegate, disabled_at=None).first()
+    named = Employee.objects.filter(employee_id=wish.delegate, disabled_at=None)
+    delegate = affiliates.colleagues(named, of=principal_id).first()
     if delegate is None:
         raise _invalid("/delegate", "unknown_employee", "No colleague has this employee id.")
     if delegate.id == principal_id:

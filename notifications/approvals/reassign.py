@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from accounts import audit
+from accounts import audience, audit
 from accounts.models import Employee
 from hub.lib import errors
 from notifications import closing, errands
@@ -78,7 +78,7 @@ def _free(notification: Notification, *, holder: str) -> QuerySet[Seat]:
 
 def _chosen(notification: Notification, *, seat: Seat, to: str) -> Employee:
     chosen = Employee.objects.filter(employee_id=to, disabled_at=None).first()
-    if chosen is None:
+    if chosen is None or not audience.is_inside(chosen.pk, notification.audience):
         raise _invalid("/to", "unknown_employee", "No enabled employee has this id.")
     if chosen.pk == notification.requester_id:
         raise _invalid("/to", "requester", "Nobody answers their own request.")

@@ -52,7 +52,9 @@ def to_group(
     one member. Never more seats than a request may have.
     """
     without = passing.taken(notification, step=notification.step)
-    found = list(passing.members(group, without=without)[: settings.SEATS_AT_MOST])
+    found = list(
+        passing.members(group, without=without, notification=notification)[: settings.SEATS_AT_MOST]
+    )
     shift = unanswered.shift(
         map(unanswered.clock_of, found), notification=notification, book=book, now=now
     )

@@ -56,16 +56,21 @@ def successors(seat: Seat, *, notification: Notification) -> Iterator[Employee]:
     """
     excluded = taken(notification, step=seat.step)
     for manager in managers.above(employee_id=seat.holder_id):
-        if manager.disabled_at is None and manager.id not in excluded:
+        out = manager.disabled_at is not None or manager.id in excluded
+        if not out and audience.is_inside(manager.id, notification.audience):
             yield manager
     fallback = Category.objects.get(id=notification.category_id).fallback_group
     if fallback:
-        yield from members(fallback, without=excluded)
+        yield from members(fallback, without=excluded, notification=notification)
 
 
-def members(group: str, *, without: Collection[uuid.UUID]) -> QuerySet[Employee]:
-    """The enabled members of a group of the directory, by id."""
-    meant = audience.validate({"any": [{"group": group}]}, pointer="/group")
+def members(
+    group: str, *, without: Collection[uuid.UUID], notification: Notification
+) -> QuerySet[Employee]:
+    """The enabled members of a group of the directory whom the notification may reach, by id."""
+    meant = audience.restore(
+        {"any": [{"group": group}], "within": notification.audience.get("within", ())}
+    )
     return audience.matching(meant).exclude(id__in=without).order_by("id")
 
 

@@ -27,6 +27,7 @@ def person(employee: Employee, **changes: object) -> Person:
         display_name=employee.display_name,
         department=employee.department,
         geo=employee.geo,
+        affiliate=employee.affiliate,
         title=employee.title,
         manager_guid=employee.manager.object_guid if employee.manager else None,
         enabled=employee.disabled_at is None,

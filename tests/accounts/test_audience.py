@@ -1,7 +1,7 @@
 """The SQL of an audience names exactly those whom a naive reading of the expression names."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ def add(number: int, manager: Employee | None, disabled: bool) -> Employee:
         object_guid=uuid.uuid4(), employee_id=f"E{number}", user_name=f"User{number}",
         mail=f"user{number}@corp.example", display_name="", seen_in_directory_at=MOMENT,
         title=("Clerk", "Lead")[number % 5 == 0], department=DEPARTMENTS[number % 3], geo=GEOS[number // 2 % 2], manager=manager,
+        affiliate=("Alpha", "Beta", "")[number // 3 % 3],
         disabled_at=MOMENT if disabled else None,
     )  # fmt: skip
 
@@ -37,6 +38,7 @@ ITEMS = st.one_of(
     st.sampled_from([*GROUPS, "oPS", "Nobody"]).map(lambda name: {"group": name}),
     st.sampled_from(["Finance", "IT", "Legal"]).map(lambda name: {"department": name}),
     st.sampled_from([*GEOS, "FR"]).map(lambda name: {"geo": name}),
+    st.sampled_from(["Alpha", "Beta", "Gamma"]).map(lambda name: {"affiliate": name}),
     st.just({"everybody": True}),
     st.sampled_from(["Clerk", "Lead", "King"]).map(lambda name: {"title": name}),
     st.tuples(
@@ -77,7 +79,7 @@ class Oracle:
                 for _ in GROUPS:
                     inside |= {child for parent, child in self.nesting if parent in inside}
                 return {self.ids[pk] for name, pk in self.members if name in inside}
-            case "department" | "geo" | "title":
+            case "department" | "geo" | "affiliate" | "title":
                 return {o.employee_id for o in self.staff if getattr(o, key) == value}
             case "manager_of":
                 return self.above(self.named(value))
@@ -113,13 +115,16 @@ class Oracle:
             found -= self.item(item)
         return found
 
-    def unknown(self, expression: dict[str, Any]) -> set[str]:
+    def unknown(
+        self, expression: dict[str, Any], within: Sequence[dict[str, Any]] = ()
+    ) -> set[str]:
         found = set()
+        reachable = self.enabled.intersection(*map(self.ask, within))
         for item in [*expression["any"], *expression["all"], *expression["none"]]:
             [(key, value)] = item.items()
             if key == "employees":
-                found |= {name for name in value if not self.named(name) & self.enabled}
-            elif key != "everybody" and not self.item(item) & self.enabled:
+                found |= {name for name in value if not self.named(name) & reachable}
+            elif key != "everybody" and not self.item(item) & reachable:
                 found.add(f"{key}:{value}")
         return found
 
@@ -156,6 +161,21 @@ class AnAudience(TestCase):
         assert len(matching) == len(set(matching)) == audience.count(parsed)
         assert set(matching) == oracle.ask(expression)
         assert set(audience.unknown(parsed)) == oracle.unknown(expression)
+
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+    @given(EXPRESSIONS, st.lists(EXPRESSIONS, min_size=1, max_size=2))
+    def test_under_ceilings_nobody_outside_is_there(
+        self, expression: dict[str, Any], ceilings: list[dict[str, Any]]
+    ) -> None:
+        oracle = Oracle()
+        reachable = oracle.enabled.intersection(*map(oracle.ask, ceilings))
+        parsed = audience.bounded(
+            audience.validate(expression, pointer="/audience"), within=ceilings
+        )
+        assert audience.restore(audience.kept(expression, within=ceilings)) == parsed
+        found = set(audience.matching(parsed).values_list("employee_id", flat=True))
+        assert found == oracle.ask(expression) & reachable
+        assert set(audience.unknown(parsed)) == oracle.unknown(expression, ceilings)
 
 
 BAD: list[tuple[object, str, str]] = [

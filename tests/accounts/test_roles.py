@@ -63,14 +63,14 @@ def test_nobody_gives_a_role_to_themselves(eve: Staff, now: datetime) -> None:
             staff_id=eve.pk, terms=Terms("administrator"), now=now,
             actor=audit.Actor("staff", str(eve.pk)),
         )  # fmt: skip
-    assert [error.code for error in refusal.value.errors] == ["own_role"]
+    assert [error.code for error in refusal.value.errors] == ["oneself"]
     assert held(eve) == set()
 
 
 @pytest.mark.parametrize(
     ("terms", "code"),
     [
-        (Terms("king"), "unknown_role"),
+        (Terms("king"), "unknown"),
         (Terms("owner"), "required"),
         (Terms("helpdesk", subsystem_id=uuid.uuid4()), "not_here"),
         (Terms("auditor", subsystem_id=uuid.uuid4(), geo="DE"), "not_here"),
@@ -156,7 +156,7 @@ def test_an_unknown_group_and_one_mapped_already_are_refused(
     for group, code in (
         ("Hub Operators", None),
         ("Hub Operators", "taken"),
-        ("X", "unknown_group"),
+        ("X", "unknown"),
     ):
         try:
             roles.map_group(group=group, terms=Terms("helpdesk"), actor=ROOT, now=now)

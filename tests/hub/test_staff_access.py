@@ -90,9 +90,9 @@ MAY: dict[str, dict[str, set[str]]] = {
     "accounts.device": {"close": SERVICE},
     "accounts.subsystem": {
         "create": LIMITERS, "issue-key": KEEPERS, "add-secret": KEEPERS, "endpoint": KEEPERS,
-        "blast-radius": LIMITERS, "pause": KEEPERS, "resume": KEEPERS,
+        "blast-radius": LIMITERS, "ceiling": LIMITERS, "affiliates": LIMITERS, "pause": KEEPERS, "resume": KEEPERS,
     },
-    "accounts.apikey": {"revoke": KEEPERS},
+    "accounts.apikey": {"revoke": KEEPERS, "ceiling": LIMITERS},
     "accounts.callbacksecret": {"retire": KEEPERS},
     "accounts.rolegrant": {"give": LIMITERS, "take-back": LIMITERS},
     "accounts.grouprole": {"map": LIMITERS, "unmap": LIMITERS},

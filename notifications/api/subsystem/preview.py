@@ -56,7 +56,8 @@ class Preview(SubsystemView):
     def post(self, request: Request) -> Response:
         """How many it has, where they are, and which names match nobody."""
         body = bodies.validated(PreviewInput, request.data)
-        parsed = audience.validate(body["audience"], pointer="/audience")
+        asked = audience.validate(body["audience"], pointer="/audience")
+        parsed = audience.bounded(asked, within=self.caller.within)
         by_geo = audience.breakdown(parsed, by="geo")
         count = sum(number for _, number in by_geo)
         radius = blast_radius.of(self.caller)

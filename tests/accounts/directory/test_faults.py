@@ -359,7 +359,7 @@ def test_searches_ask_in_pages_and_for_the_declared_attributes_only(
         _, attributes = listener.elements(request)[-1]
         assert {name.decode() for _, name in listener.elements(attributes)} == {
             *("objectGUID", "sAMAccountName", "employeeID", "mail", "displayName", "department"),
-            *("c", "title", "manager", "userAccountControl", "accountExpires"),
+            *("c", "company", "title", "manager", "userAccountControl", "accountExpires"),
         }
 
 
