@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 
 from accounts.models import (
+    Access,
     ApiKey,
     AuditEvent,
     CallbackSecret,
@@ -114,6 +115,10 @@ def _calendar(half: Half) -> Calendar:
 ROWS: dict[str, Callable[[Half], Any]] = {
     "accounts.employee": lambda half: half.person,
     "accounts.device": device,
+    "accounts.access": lambda half: Access.objects.create(
+        employee=half.person, device=device(half), day=half.now.date(), address="192.0.2.7",
+        address_index=uuid.uuid4().bytes * 2, first_at=half.now, last_at=half.now, requests=1,
+    ),
     "accounts.subsystem": lambda half: half.subsystem,
     "accounts.apikey": _key,
     "accounts.callbacksecret": lambda half: CallbackSecret.objects.create(

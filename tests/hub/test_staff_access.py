@@ -57,6 +57,9 @@ OVERSEERS = {"own": set[str](), "all": {"hub auditor", "administrator"}}
 SEES: dict[str, dict[str, set[str]]] = {
     "accounts.employee": PEOPLE,
     "accounts.device": PEOPLE,
+    "accounts.access": {
+        "own": PEOPLE["own"] - {"helpdesk of DE"}, "all": PEOPLE["all"] - {"helpdesk"},
+    },
     "accounts.subsystem": STORY,
     "accounts.apikey": CONFIGURATION,
     "accounts.callbacksecret": CONFIGURATION,
