@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0016_access_log'),
+        ('accounts', '0017_audit_by_time'),
     ]
 
     operations = [
