@@ -75,7 +75,7 @@ def test_of_a_hub_that_is_well_nothing_is_to_be_mended(part, monkeypatch):
 
 
 def test_a_queue_without_a_worker_is_named():
-    assert found("workers") == ["no worker on bulk, callback, maintenance, push (0 answered)"]
+    assert found("workers") == ["no worker on bulk, callback, mail, maintenance, push (0 answered)"]
 
 
 def test_a_controller_that_does_not_answer_is_named_beside_one_that_does(monkeypatch):
