@@ -24,5 +24,7 @@ def schedule(
         "anchor_audit": {"task": "accounts.anchor_audit", "schedule": 86_400.0},
         "seal_audit": {"task": "accounts.seal_audit", "schedule": 30.0},
         "purge": {"task": "accounts.purge", "schedule": 3600.0},
+        "purge_all": {"task": "hub.purge", "schedule": 6 * 3600.0},
+        "privacy_requests": {"task": "hub.carry_out_privacy_requests", "schedule": 30.0},
         "purge_feed": {"task": "notifications.purge_feed", "schedule": 3600.0},
     }

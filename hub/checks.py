@@ -89,6 +89,17 @@ def people_know_whom_to_ask(
 
 
 @checks.register("hub")
+def erasures_outlive_backups(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> Sequence[CheckMessage]:
+    """Production writes erasures down outside of the database."""
+    if not in_production() or settings.ERASURE_JOURNAL:
+        return []
+    hint = "Name a file on a disk that workers and `migrate` share, and that no restore replaces."
+    return [error(22, "ERASURE_JOURNAL is not set.", hint)]
+
+
+@checks.register("hub")
 def directory_is_reachable_safely(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> Sequence[CheckMessage]:

@@ -37,6 +37,23 @@ PRIVACY_CONTACT = env.text("PRIVACY_CONTACT", "")
 # What people may consent to, one by one; without consent it is not done.
 CONSENT_PURPOSES = env.listed("CONSENT_PURPOSES", "files,location,photos,usage_analytics")
 
+# --- How long things are kept -------------------------------------------------------------
+# Words and copies of a notification, after it closed; a category may say otherwise.
+NOTIFICATIONS_KEPT = timedelta(days=env.number("NOTIFICATIONS_KEPT_DAYS", 730, least=1, most=36500))
+# Who decided what: the legal period.
+DECISIONS_KEPT = timedelta(days=env.number("DECISIONS_KEPT_DAYS", 3650, least=1, most=36500))
+DELIVERIES_KEPT = timedelta(days=env.number("DELIVERIES_KEPT_DAYS", 90, least=28, most=3650))
+# After the sub-system was told.
+CALLBACK_EVENTS_KEPT = timedelta(
+    days=env.number("CALLBACK_EVENTS_KEPT_DAYS", 90, least=7, most=3650)
+)
+SESSIONS_KEPT = timedelta(days=env.number("SESSIONS_KEPT_DAYS", 90, least=1, most=3650))
+# What is known of somebody who has left.
+LEAVERS_KEPT = timedelta(days=env.number("LEAVERS_KEPT_DAYS", 30, least=1, most=3650))
+# A file outside of the database that names every erasure, so that a restored backup has them
+# carried out again; needed in production.
+ERASURE_JOURNAL = env.text("ERASURE_JOURNAL", "")
+
 # --- Keys (none is ever in the database) --------------------------------------------------
 # `id:base64(32 bytes)`, comma-separated, the first one encrypts, all of them decrypt.
 HUB_ENCRYPTION_KEYS = env.text("HUB_ENCRYPTION_KEYS", "")

@@ -113,6 +113,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NotificationState": "notifications.models.Notification.State",
         "DeliveryState": "notifications.models.Delivery.State",
         "InboxState": "notifications.inbox.STATES",
+        "PrivacyRequestKind": "accounts.api.mobile.privacy_requests.KINDS",
+        "PrivacyRequestState": "accounts.models.PrivacyRequest.State",
     },
 }
 

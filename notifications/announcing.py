@@ -10,10 +10,11 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import formats
 
 from accounts import audit, subsystems
-from accounts.models import Employee, PrivacyNotice, Subsystem
+from accounts.models import Employee, PrivacyNotice, PrivacyRequest, Subsystem
 from accounts.privacy import notices
 from accounts.subsystems import Caller
 from notifications import ingest
@@ -45,6 +46,56 @@ def privacy_notices(*, now: datetime) -> int:
             notice.save(update_fields=["announced_at"])
             told += 1
     return told
+
+
+def privacy_requests(*, now: datetime) -> int:
+    """Confirm to people what became of what they asked about their data; how many were told.
+
+    Whoever is erased already has no inbox any more: of an erasure they are told when it is
+    approved.
+    """
+    told = 0
+    news = PrivacyRequest.objects.exclude(told=F("state")).exclude(kind="disclosure")
+    for key in list(news.order_by("pk").values_list("pk", flat=True)[:_AT_A_TIME]):
+        with transaction.atomic():
+            row = (
+                PrivacyRequest.objects.select_for_update(of=("self",), skip_locked=True)
+                .select_related("employee")
+                .filter(pk=key)
+                .first()
+            )
+            if row is None or row.told == row.state:
+                continue
+            row.told = row.state
+            row.save(update_fields=["told"])
+            sentence = _SENTENCES.get((row.kind, row.state)) or _SENTENCES.get(("", row.state))
+            if sentence is None or row.employee.disabled_at is not None:
+                continue
+            named: dict[str, object] = {"any": [{"employees": [row.employee.employee_id]}]}
+            _send(_card_of_request(row, sentence), audience=named, now=now)
+            told += 1
+    return told
+
+
+_AT_A_TIME = 500
+# By kind and state; "" is any other kind.
+_SENTENCES = {
+    ("", "received"): "We have received it, and answer by {due}.",
+    ("", "done"): "It is done.",
+    ("", "refused"): "It was refused, for the reason below. You may complain.",
+    ("export", "done"): "Your copy is ready. Fetch it within 7 days; it can be fetched once.",
+    ("erasure", "approved"): "Your data are being erased, and you are signed out everywhere.",
+}
+
+
+def _card_of_request(row: PrivacyRequest, sentence: str) -> Card:
+    return {
+        "title": f"Your privacy request: {row.get_kind_display().lower()}",
+        "summary": sentence.format(due=formats.date_format(row.due_at, "j F Y")),
+        "body": str(row.answer or ""),
+        "facts": [{"label": "Request", "value": str(row.pk), "type": "text"}],
+        "links": [],
+    }
 
 
 def _card(notice: PrivacyNotice) -> Card:

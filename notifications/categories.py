@@ -87,6 +87,17 @@ def edit(*, category_id: uuid.UUID, traits: Traits, actor: audit.Actor, now: dat
             _note(actor, "category_changed", category, now=now, was=was, **changed)
 
 
+def keep_for(
+    *, category_id: uuid.UUID, days: int | None, actor: audit.Actor, now: datetime
+) -> None:
+    """How long its notifications are kept; None: as long as the setting says."""
+    with transaction.atomic():
+        category = Category.objects.select_for_update().get(pk=category_id)
+        was, category.kept_days = category.kept_days, days
+        category.save(update_fields=["kept_days"])
+        _note(actor, "category_kept_for", category, now=now, was=was, days=days)
+
+
 def of(*, subsystem_id: uuid.UUID) -> list[Category]:
     """All categories of a sub-system, by key."""
     return list(Category.objects.filter(subsystem_id=subsystem_id).order_by("key"))

@@ -55,6 +55,7 @@ def tell_metrics(**_: Any) -> None:
 def announce() -> None:
     """Tell people what the hub itself has to tell them."""
     announcing.privacy_notices(now=clock.now())
+    announcing.privacy_requests(now=clock.now())
 
 
 @shared_task(name="notifications.purge_feed")

@@ -14,7 +14,9 @@ from accounts.models import (
     Device,
     Employee,
     GroupRole,
+    LegalHold,
     PrivacyNotice,
+    PrivacyRequest,
     RoleGrant,
     SignInAlarm,
     Subsystem,
@@ -99,3 +101,11 @@ rights.declare(
     add={PRIVACY_OFFICER},
 )
 rights.declare(SignInAlarm, Synchronisation, rows=rights.of_the_hub, view={AUDITOR, ADMINISTRATOR})
+rights.declare(
+    PrivacyRequest,
+    LegalHold,
+    rows=rights.of_the_hub,
+    view={PRIVACY_OFFICER, AUDITOR},
+    change={PRIVACY_OFFICER},
+    add={PRIVACY_OFFICER},
+)

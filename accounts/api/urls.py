@@ -11,6 +11,7 @@ from accounts.api.mobile.logout import Logout
 from accounts.api.mobile.logout_everywhere import LogoutEverywhere
 from accounts.api.mobile.me import Me
 from accounts.api.mobile.privacy_notices import OnePrivacyNotice, PrivacyNotices
+from accounts.api.mobile.privacy_requests import PrivacyArchive, PrivacyRequests
 from accounts.api.mobile.push_token import PushToken
 from accounts.api.mobile.refresh import Refresh
 
@@ -20,6 +21,12 @@ urlpatterns = [
     path("auth/logout", Logout.as_view(), name="auth-logout"),
     path("auth/logout-everywhere", LogoutEverywhere.as_view(), name="auth-logout-everywhere"),
     path("me", Me.as_view(), name="me"),
+    path("me/privacy-requests", PrivacyRequests.as_view(), name="me-privacy-requests"),
+    path(
+        "me/privacy-requests/<uuid:request_id>/archive",
+        PrivacyArchive.as_view(),
+        name="me-privacy-archive",
+    ),
     path("me/consents", Consents.as_view(), name="me-consents"),
     path("me/consents/<slug:purpose>", OneConsent.as_view(), name="me-consent"),
     path("me/colleagues", Colleagues.as_view(), name="me-colleagues"),

@@ -8,6 +8,7 @@ from accounts.models.feed import FeedRecord, StagedRecord
 from accounts.models.group import Group, GroupMember, GroupNesting
 from accounts.models.idempotency import IdempotencyRecord
 from accounts.models.privacy import Acceptance, Consent, PrivacyNotice
+from accounts.models.rights import LegalHold, PrivacyArchive, PrivacyRequest
 from accounts.models.role import GroupRole, RoleGrant
 from accounts.models.sign_in_budget import SignInAlarm, SignInBudget, SignInSource
 from accounts.models.staff import Staff
@@ -38,7 +39,10 @@ __all__ = [
     "GroupRole",
     "IdempotencyRecord",
     "KeptOut",
+    "LegalHold",
+    "PrivacyArchive",
     "PrivacyNotice",
+    "PrivacyRequest",
     "RefreshToken",
     "RoleGrant",
     "SignInAlarm",

@@ -34,6 +34,7 @@ class Employee(models.Model):
     # Why: one of `accounts.people.BY_DIRECTORY`, which the directory may undo, or another word.
     disabled_reason = models.CharField(max_length=32, blank=True, db_default="")
     seen_in_directory_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True)  # only a name plate is left
     # The number of the latest privacy notice they accepted; 0: of none.
     accepted_notice = models.PositiveIntegerField(default=0, db_default=0)
 

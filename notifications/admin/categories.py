@@ -101,6 +101,19 @@ def edit(deed: acts.Deed) -> None:
     )
 
 
+class KeepForm(forms.Form):
+    """How long."""
+
+    days = forms.IntegerField(
+        required=False, min_value=1, max_value=36_500, help_text="Empty: as the setting says."
+    )
+
+
+def keep(deed: acts.Deed) -> None:
+    """Another period."""
+    categories.keep_for(category_id=deed.subject.pk, actor=deed.actor, now=deed.now, **deed.data)
+
+
 def present_traits(category: Category) -> dict[str, object]:
     """What the form begins with."""
     return {name: getattr(category, name) for name in TRAITS}
@@ -115,7 +128,7 @@ class CategoryAdmin(base.ReadOnlyAdmin):
     list_select_related = ("subsystem",)
     search_fields = ("key",)
     search_help_text = "Part of the key or of the name"
-    fields = ("subsystem", "key", *TRAITS)
+    fields = ("subsystem", "key", *TRAITS, "kept_days")
     founding_acts = (
         acts.Act(
             "create",
@@ -134,6 +147,15 @@ class CategoryAdmin(base.ReadOnlyAdmin):
             edit,
             form=TraitsForm,
             initial=present_traits,
+        ),
+        acts.Act(
+            "keep",
+            "Keep for",
+            "After so many days what a notification said and who had it is deleted; who decided"
+            " what stays for the legal period.",
+            keep,
+            form=KeepForm,
+            initial=lambda category: {"days": category.kept_days},
         ),
     )
 

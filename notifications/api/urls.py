@@ -25,6 +25,7 @@ from notifications.api.subsystem.callbacks import Callbacks, Replay
 from notifications.api.subsystem.categories import Categories, OneCategory
 from notifications.api.subsystem.decisions import Decisions, Outcome
 from notifications.api.subsystem.edit import OneNotification
+from notifications.api.subsystem.erase import Erase
 from notifications.api.subsystem.notifications import Notifications
 from notifications.api.subsystem.preview import Preview
 from notifications.api.subsystem.receipt import Receipt
@@ -39,6 +40,7 @@ from notifications.api.subsystem.withdraw import Withdraw
 urlpatterns = [
     path("notifications", Notifications.as_view()),
     path("notifications/batch", Batch.as_view()),
+    path("notifications/erase", Erase.as_view()),
     path("notifications/<uuid:notification_id>", OneNotification.as_view()),
     path("notifications/<uuid:notification_id>/recipients", Recipients.as_view()),
     path("notifications/<uuid:notification_id>/receipt", Receipt.as_view()),

@@ -79,10 +79,12 @@ def run(errand: Errand, now: datetime) -> None:
 
 def _check(until: datetime, *, now: datetime) -> None:
     if until <= now:
-        raise _invalid("in_the_past", "Choose a moment that is still to come.")
+        raise _invalid("/until", "in_the_past", "Choose a moment that is still to come.")
     if until > now + settings.SNOOZE_LONGEST:
         days = settings.SNOOZE_LONGEST.days
-        raise _invalid("too_far_away", f"At most {days} days from now. Choose an earlier moment.")
+        raise _invalid(
+            "/until", "too_far_away", f"At most {days} days from now. Choose an earlier moment."
+        )
 
 
 def _refuse_ended(notification: Notification, *, until: datetime, now: datetime) -> None:
@@ -92,9 +94,11 @@ def _refuse_ended(notification: Notification, *, until: datetime, now: datetime)
         raise NothingToSnooze("It has ended. Archive it instead.")
     if expires_at is not None and until >= expires_at:
         raise _invalid(
-            "after_expiry", f"It ends at {clock.text(expires_at)}. Choose an earlier moment."
+            "/until",
+            "after_expiry",
+            f"It ends at {clock.text(expires_at)}. Choose an earlier moment.",
         )
 
 
-def _invalid(code: str, sentence: str) -> errors.Invalid:
-    return errors.Invalid(sentence, errors=[errors.FieldError("/until", code, sentence)])
+def _invalid(pointer: str, code: str, sentence: str) -> errors.Invalid:
+    return errors.Invalid(sentence, errors=[errors.FieldError(pointer, code, sentence)])

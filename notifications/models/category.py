@@ -38,6 +38,9 @@ class Category(models.Model):
     # Who answers where there is no manager left; the name of a group of the directory.
     fallback_group = models.CharField(max_length=256, blank=True, db_default="")
 
+    # Days that its notifications are kept; null: as the setting says.
+    kept_days = models.PositiveIntegerField(null=True, blank=True)
+
     personal: dict[str, Personal] = {}
     not_personal = frozenset(
         {"key", "name", "sensitivity", "escalation", "on_expiry", "fallback_group"}

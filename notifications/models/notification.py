@@ -132,6 +132,7 @@ class Notification(models.Model):
     closed_reason = SealedText(null=True)  # the sender's word for the people
     settlement = SealedJSON(null=True)  # how the matter was completed elsewhere
     supersedes = models.UUIDField(null=True)  # an earlier one, whose decision was refused
+    forgotten_at = models.DateTimeField(null=True)  # only its decision is left
     fanned_out_at = models.DateTimeField(null=True)
     recipient_count = models.PositiveIntegerField(default=0)
     next_sequence = models.PositiveIntegerField(default=1)  # of its callback events

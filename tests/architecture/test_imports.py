@@ -19,8 +19,9 @@ EDGES = {
     "drf_spectacular": ("accounts/api/", "notifications/api/", "hub/urls.py", "hub/openapi.py"),
     "httpx": (),
     "celery": (
-        "hub/celery.py", "accounts/tasks.py", "notifications/tasks.py", "notifications/queues.py",
+        "hub/tasks.py",
         "hub/doctor/engines.py",
+        "hub/celery.py", "accounts/tasks.py", "notifications/tasks.py", "notifications/queues.py",
     ),
     "redis": (
         "hub/lib/scratchpad.py", "accounts/api/limits.py", "notifications/push/rate.py",

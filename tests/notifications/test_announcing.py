@@ -6,7 +6,7 @@ import pytest
 
 from accounts import audit
 from accounts.models import Subsystem
-from accounts.privacy import notices
+from accounts.privacy import notices, requests
 from hub.lib import clock
 from notifications import announcing
 from notifications.models import Notification, Recipient
@@ -53,3 +53,30 @@ def test_what_is_in_effect_already_is_left_to_the_gate(alice, now):
 
     assert announcing.privacy_notices(now=clock.now()) == 0
     assert not Subsystem.objects.filter(key="hub").exists()
+
+
+def test_people_are_told_what_became_of_what_they_asked(alice, now):
+    asked = requests.ask(employee_id=alice.pk, kind="complaint", words="Why?", now=now)
+    assert announcing.privacy_requests(now=clock.now()) == 1
+    requests.answer(
+        request_id=asked.pk,
+        words="We have mended it.",
+        refused=False,
+        actor=audit.Actor("staff", "7"),
+        now=now,
+    )
+
+    assert announcing.privacy_requests(now=clock.now()) == 1
+    assert announcing.privacy_requests(now=clock.now()) == 0
+
+    told = [one.card for one in Notification.objects.order_by("pk")]
+    assert [card["body"] for card in told] == ["", "We have mended it."]
+    assert Notification.objects.first().audience == {"any": [{"employees": ["E1001"]}]}
+
+
+def test_nobody_is_told_of_what_staff_ask_about_them(alice, now):
+    requests.disclose(
+        employee_id=alice.pk, words="The court", actor=audit.Actor("staff", "7"), now=now
+    )
+
+    assert announcing.privacy_requests(now=clock.now()) == 0

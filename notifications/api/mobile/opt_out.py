@@ -19,7 +19,8 @@ class OptOutInput(bodies.Body):
     def validate_confirm(self, value: bool) -> bool:  # noqa: FBT001
         """It is true, or the person was not asked."""
         if not value:
-            raise serializers.ValidationError("Ask the person, and say true.", code="not_true")
+            flaw = serializers.ErrorDetail("Ask the person, and say true.", "not_true")
+            raise serializers.ValidationError(flaw)
         return value
 
 

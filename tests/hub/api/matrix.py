@@ -169,6 +169,13 @@ MATRIX = {
     "GET /api/v1/contacts": Row("open", everybody("200")),
     "GET /api/v1/privacy-notices": Row("open", everybody("200")),
     "GET /api/v1/privacy-notices/{version}": Row("open", everybody("200")),
+    "GET /api/v1/me/privacy-requests": Row("employee", employees("200")),
+    "POST /api/v1/me/privacy-requests": Row(
+        "employee", employees("201"), lambda world: {"kind": "complaint", "words": "Why?"}
+    ),
+    "GET /api/v1/me/privacy-requests/{request_id}/archive": Row(
+        "employee", employees("200", ABSENT, ABSENT)
+    ),
     "GET /api/v1/me/consents": Row("employee", employees("200")),
     "POST /api/v1/me/consents": Row(
         "employee", employees("200"), lambda world: {"purpose": "photos"}
@@ -194,6 +201,9 @@ MATRIX = {
         "subsystem",
         subsystems("207", "207", "207"),
         lambda world: {"notifications": [NOTICE, {**NOTICE, "category": "nonsense"}]},
+    ),
+    "POST /api/v1/notifications/erase": Row(
+        "subsystem", subsystems("200", "200", "200"), lambda world: {"reference": "none"}
     ),
     "GET /api/v1/notifications/{notification_id}": Row(
         "subsystem", subsystems("200", ABSENT, ABSENT)
@@ -292,4 +302,5 @@ def address(path: str, world: World) -> str:
         key="approval",
         version=NOTICE_VERSION,
         purpose="location",
+        request_id=world.privacy_request_id,
     )

@@ -139,7 +139,8 @@ def test_an_answer_is_what_the_document_says(world, document, operation, key):
             continue
         [(kind, content)] = response["content"].items()
         assert answer["Content-Type"] == kind
-        validator(document, content["schema"]).validate(json.loads(answer.content))
+        if kind.endswith("json"):
+            validator(document, content["schema"]).validate(json.loads(answer.content))
         names = {name for name in response["headers"] if name.startswith("RateLimit-")}
         if answer.status_code < 300:
             assert all(name in answer for name in names)

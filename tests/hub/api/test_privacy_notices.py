@@ -11,11 +11,15 @@ pytestmark = pytest.mark.django_db
 
 # What lets people read, accept, ask, complain and leave; a longer list is a decision.
 PAST_THE_GATE = {
+    "POST /api/v1/me/opt-out",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/logout-everywhere",
     "GET /api/v1/me/consents",
     "POST /api/v1/me/consents",
     "DELETE /api/v1/me/consents/{purpose}",
+    "GET /api/v1/me/privacy-requests",
+    "POST /api/v1/me/privacy-requests",
+    "GET /api/v1/me/privacy-requests/{request_id}/archive",
 }
 EMPLOYEES = [key for key, row in MATRIX.items() if row.door == "employee"]
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts import audit, devices, people, sessions, subsystems
 from accounts.models import ApiKey, Device, Employee, Subsystem
-from accounts.privacy import consents, notices
+from accounts.privacy import archives, consents, notices, requests
 from notifications import ingest
 from notifications.approvals import delegation
 from notifications.callbacks import events
@@ -41,6 +41,7 @@ class World:
     device_id: uuid.UUID = None  # type: ignore[assignment]
     other_device_id: uuid.UUID = None  # type: ignore[assignment]
     delegation_id: uuid.UUID = None  # type: ignore[assignment]
+    privacy_request_id: uuid.UUID = None  # type: ignore[assignment]
     refresh_token: str = ""
     event_id: uuid.UUID = None  # type: ignore[assignment]
     question_id: uuid.UUID = None  # type: ignore[assignment]
@@ -200,6 +201,9 @@ def _tell_of_privacy(world: World, now: datetime) -> None:
     notices.publish(version=NOTICE_VERSION, effective_at=now, actor=ADMIN, now=now)
     session = devices.Session(world.device_id, world.alice.pk)
     consents.give(session=session, purpose="location", now=now)
+    asked = requests.ask(employee_id=world.alice.pk, kind="export", words="", now=now)
+    archives.keep(asked, b"PK of alice", now=now)
+    world.privacy_request_id = asked.pk
 
 
 def _let_subsystems_in(world: World, payroll: Subsystem, rosters: Subsystem, now: datetime) -> None:
