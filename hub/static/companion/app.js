@@ -13,6 +13,8 @@ import * as away from "./views/away.js";
 import { inboxPane } from "./views/inbox.js";
 import * as item from "./views/item.js";
 import { empty, icon } from "./views/parts.js";
+import * as privacy from "./views/privacy.js";
+import * as preferences from "./views/preferences.js";
 import { signInScreen } from "./views/sign_in.js";
 import * as you from "./views/you.js";
 
@@ -20,6 +22,9 @@ const root = document.getElementById("app");
 const PAGES = {
   answers: { page: () => answers.answersPage(), show: () => answers.show() },
   you: { page: () => you.youPage(speak), show: () => you.show() },
+  preferences: { page: () => preferences.preferencesPage(false), show: () => preferences.show(), under: "you" },
+  welcome: { page: () => preferences.preferencesPage(true), show: () => {}, under: "you" },
+  privacy: { page: () => privacy.privacyPage(), show: (version) => privacy.show(version), under: "you", open: true },
   away: { page: () => away.awayPage(), show: () => away.show(), under: "you" },
 };
 
@@ -44,6 +49,7 @@ function navigation() {
     <a class="brand" href="#/"><img src="/static/companion/icons/icon.svg" alt="" width="32" height="32"><span>${document.title.split(" · ").at(-1)}</span></a>
     <ul>${links.map(([key, address, text]) => html`<li><a href=${address} aria-current=${here === key ? "page" : nothing}>
       ${icon(key)}<span>${text}</span>${key === "inbox" && waiting ? html`<b class="count"><span aria-hidden="true">${waiting}${state.counts.capped ? "+" : ""}</span><span class="hidden">${t("waiting_count", { count: waiting })}</span></b>` : nothing}</a></li>`)}</ul>
+    ${privacy.privacyFoot()}
   </nav>`;
 }
 
@@ -68,10 +74,12 @@ function draw() {
   const waiting = state.employee && state.counts?.waiting;
   document.title = waiting ? `(${waiting}) · ${name}` : name;
   render(
-    state.employee
+    state.gate
+      ? html`${privacy.gateScreen({ accepted: welcome, leave: () => session.signOut(false) })}${toast()}`
+      : state.employee
       ? html`<a class="skip" href="#main" @click=${skip}>${t("skip")}</a>
         <div class="frame" data-view=${state.route.name}>${navigation()}<main id="main" tabindex="-1">${screen()}</main></div>${sheet()}${toast()}`
-      : html`${signInScreen({ entered, speak })}${toast()}`,
+      : html`${state.route.name === "privacy" ? html`<main id="main" tabindex="-1">${privacy.privacyPage()}</main>` : signInScreen({ entered: welcome, speak })}${toast()}`,
     root,
   );
   const dialog = document.querySelector("dialog");
@@ -83,12 +91,16 @@ function skip(event) {
   document.getElementById("main").focus();
 }
 
+let listAt = 0; // how far down the reader was in the list, where the page itself scrolls
+
 function arrive({ focus }) {
   const route = routeOf(location.hash);
+  if (state.route.name === "inbox") listAt = scrollY;
   set({ route, dialog: null });
-  if (!state.employee) return;
+  if (!state.employee && !PAGES[route.name]?.open) return;
   if (route.name === "item") item.show(route.id);
   PAGES[route.name]?.show(route.id);
+  queueMicrotask(() => scrollTo(0, route.name === "inbox" ? listAt : 0));
   // Whoever reads by ear or keys is taken to what has come; back in the list, to where they were.
   if (focus) queueMicrotask(() => document.querySelector(route.name === "inbox" ? ".row[aria-current]" : ".detail-pane h1, .page h1")?.focus());
 }
@@ -112,6 +124,12 @@ async function entered() {
   await sync.refresh();
 }
 
+// Right after signing in: whoever never chose how to be reached is asked once.
+async function welcome() {
+  await entered();
+  if (!state.gate && state.route.name !== "item" && (await preferences.neverChosen())) location.hash = "#/welcome";
+}
+
 async function restart() {
   session.speak(null);
   const found = await session.resume();
@@ -129,10 +147,16 @@ function listen() {
   addEventListener("online", () => { set({ online: true }); comeBack(); });
   addEventListener("offline", () => set({ online: false, trouble: "offline" }));
   document.addEventListener("visibilitychange", comeBack);
-  api.whenOver((reason) => {
-    you.forget();
-    away.forget();
-    session.end(reason);
+  api.listen({
+    over(reason) {
+      for (const view of [you, away, preferences]) view.forget();
+      session.end(reason);
+    },
+    gated({ version }) {
+      if (state.gate) return;
+      set({ gate: { version }, dialog: null });
+      privacy.show(version);
+    },
   });
   session.listen(restart);
 }
@@ -155,5 +179,6 @@ onChange(draw);
 you.dress();
 listen();
 await restart();
+if (!state.employee) arrive({ focus: false });
 sync.start(lookAfter);
 installWorker();

@@ -1,9 +1,12 @@
 """Doors with everybody before them: the world, a directory that knows alice, no limits."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 from django.conf import LazySettings
+from django.core import signals
+from django.db import close_old_connections
 
 from accounts.directory import choose
 from accounts.models import Employee, Subsystem
@@ -35,3 +38,13 @@ def world(
     return worlds.build(
         alice=alice, bob=bob, charlie=charlie, payroll=payroll, rosters=rosters, now=now
     )
+
+
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """Calls of the WSGI application see the transaction of the test, as Django's client's do."""
+    for signal in (signals.request_started, signals.request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (signals.request_started, signals.request_finished):
+        signal.connect(close_old_connections)

@@ -19,7 +19,7 @@ export default {
   ended_not_authenticated: "Your session has ended. Sign in again.",
   ended_unheard: "Signed out here. The hub could not be told, so the session ends there by itself within days: end it from another device if that matters.",
   // Inbox
-  search: "Search", filter: "Show", filter_open: "All", filter_waiting: "Waiting for me", filter_archived: "Archive",
+  search: "Search", filter: "Show", filter_open: "All", filter_waiting: "For me", filter_archived: "Archive",
   waiting_for_you: "Waiting for you", waiting_count: { one: "{count} waits for you", other: "{count} wait for you" },
   today: "Today", yesterday: "Yesterday", this_week: "Last days", unread: "Unread", urgent: "Urgent", restricted: "Confidential",
   show_older: "Show older ones", inbox_empty: "Nothing here yet", inbox_empty_text: "What your company's systems have to tell you arrives here.",
@@ -57,7 +57,7 @@ export default {
   manager: "Manager", away: "While you are away", away_text: "A colleague can answer for you while you are away. You go on seeing everything, and the first answer counts.", away_manage: "Choose who stands in",
   away_new: "Let a colleague stand in", colleague: "Colleague", colleague_hint: "Type a name", choose_other: "Choose somebody else", from: "From", until: "Until", away_start: "Let them stand in", away_done: "{name} stands in for you.",
   away_taken_back: "Taken back.", take_back: "Take back", from_until: "{from} – {until}", everything: "Everything", stand_in_for_you: "They stand in for you", you_stand_in: "You stand in for them",
-  devices: "Where you are signed in", this_one: "This one", end_device: "Sign out", end_device_name: "Sign out {name}", device_ended: "Signed out there.", last_used: "last used",
+  devices: "Where you are signed in", this_one: "This one", end_device: "Sign out", device_ended: "Signed out there.", last_used: "last used",
   platform_web: "Browser", platform_android: "Android", platform_ios: "iPhone or iPad",
   appearance: "Appearance", theme: "Colours", theme_system: "As the device", theme_light: "Light", theme_dark: "Dark", language_label: "Language",
   sign_out: "Sign out", sign_out_everywhere: "Sign out everywhere", sign_out_text: "Everything kept on this device is deleted.",
@@ -74,4 +74,19 @@ export default {
   code_withdrawn: "The sender has taken it back.", code_settled: "It was completed elsewhere.", code_nothing_to_answer: "There is nothing to answer.",
   code_step_up_required: "This answer has to be signed. Sign in again with this browser, or answer in the app.", code_proof_invalid: "The signature was not taken. Open the item again and repeat.",
   code_not_yours_to_answer: "This is not for you to answer.", code_not_found: "This is not there any more.", code_already_asked: "You have already asked. Wait for the reply.",
+  // Preferences
+  preferences: "Notifications", preferences_text: "What may ring, when it is quiet, and in which language.", preferences_change: "Change",
+  preferences_saved: "Saved.", welcome_preferences: "How may we reach you?", welcome_preferences_text: "You can change this at any time under “You”.", later: "Later", save: "Save", saving: "Saving…",
+  what_may_ring: "What may ring", what_may_ring_text: "Whatever is switched off rings nobody and still arrives in the inbox. What needs your answer always comes.",
+  push_optional: "Ring for optional messages", push_optional_text: "On all your devices", always: "always",
+  quiet_hours: "Quiet hours", quiet_hours_text: "Only urgent messages ring then; the others ring when they end.", quiet_add: "Add quiet hours", quiet_window: "Quiet hours {number}", remove: "Remove",
+  language_and_clock: "Language and clock", language_of_messages: "Language of messages", as_usual: "As the company has it", time_zone: "Time zone", zone_automatic: "Automatic (now {zone})",
+  code_preferences_changed: "You changed this on another device meanwhile. Look again, then save.",
+  // Privacy, snoozing, finding
+  privacy: "Privacy", notice_version: "Version {version}", notice_since: "in effect from {date}", notice_recipients: "Who outside of the company gets data", notice_versions: "All versions", in_effect: "in effect", no_notice: "No privacy notice is published yet",
+  contacts: "Who helps", contact_support: "Help with this app", contact_privacy: "Questions about your data",
+  gate_title: "Before you go on", gate_text: "Please read how your data is handled. You can go on once you have accepted it.", gate_accept: "I have read and accept it",
+  snooze: "Later", wake: "Back now", snoozed_until: "Put off until {when}", woken: "Back in the inbox.", in_an_hour: "In an hour", this_evening: "This evening", tomorrow_morning: "Tomorrow morning", next_week: "Next week", own_moment: "At another time",
+  filter_snoozed: "Later", snoozed_empty: "Nothing put off", snoozed_empty_text: "What you put off waits here until its time has come.", everybody: "All senders", by_sender: "By sender",
+  code_nothing_to_snooze: "This has ended; there is nothing to put off.", code_upgrade_required: "This page is too old for the hub. Reload it.", code_consent_required: "The privacy notice has to be accepted first.",
 };

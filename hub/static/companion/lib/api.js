@@ -3,6 +3,7 @@ import * as i18n from "./i18n.js";
 import * as store from "./store.js";
 
 const ROOT = "/api/v1";
+export const VERSION = "1.0"; // of the companion, for hubs that ask for a least one
 const PATIENCE_MS = 20_000;
 const EARLY_MS = 60_000; // renewed this long before the end
 const OVER = ["session_revoked", "account_disabled", "not_an_employee", "not_authenticated"];
@@ -24,6 +25,7 @@ export class Unreachable extends Error {}
 
 let session = null;
 let onEnd = () => {};
+let onGate = () => {};
 
 export function current() {
   return session;
@@ -33,9 +35,11 @@ export function adopt(fresh) {
   session = fresh;
 }
 
-// `heard(reason)` is called when the hub has ended the session.
-export function whenOver(heard) {
-  onEnd = heard;
+// `over(reason)` is called when the hub has ended the session, `gated(problem)` when it demands that
+// the privacy notice be accepted first.
+export function listen({ over, gated }) {
+  onEnd = over;
+  onGate = gated;
 }
 
 async function exchange(method, path, { body, key, token, signal } = {}) {
@@ -86,7 +90,7 @@ async function renew(spent) {
       session = stored;
       return;
     }
-    const body = { refresh_token: session.refresh_token };
+    const body = { refresh_token: session.refresh_token, app_version: VERSION };
     let pair;
     try {
       pair = await open("POST", "/auth/refresh", body);
@@ -121,6 +125,7 @@ export async function raw(method, path, given = {}) {
   if (answer.ok) return answer;
   const problem = await problemOf(answer);
   if (OVER.includes(problem.code)) onEnd(problem.body.reason || problem.code);
+  if (problem.code === "consent_required") onGate(problem.body);
   throw problem;
 }
 

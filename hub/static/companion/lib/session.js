@@ -27,7 +27,8 @@ export function speak(employee) {
 export async function signIn({ username, password, keep }) {
   const key = await newKey();
   const device = {
-    uuid: store.installation(), platform: "web", app_version: "companion", ...describeBrowser(),
+    uuid: store.installation(), platform: "web", app_version: api.VERSION, ...describeBrowser(),
+    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     ...(key ? { key: key.jwk } : {}),
   };
   const opened = await api.open("POST", "/auth/login", { username, password, device });
@@ -59,7 +60,7 @@ export async function resume() {
 
 const CLEARED = {
   employee: null, items: new Map(), archived: null, answers: null, older: null, counts: null,
-  queue: [], dialog: null, trouble: "", query: "", filter: "open",
+  queue: [], dialog: null, trouble: "", query: "", subsystem: "", found: null, filter: "open", gate: null,
 };
 
 // Nothing of the person stays behind.

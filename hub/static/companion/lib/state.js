@@ -14,6 +14,9 @@ export const state = {
   trouble: "", // why the list may be old: "offline" or "hub"
   filter: "open",
   query: "",
+  subsystem: "", // only what this one sent
+  found: null, // {asked, entries, after}: what the hub found for the query
+  gate: null, // {version}: the privacy notice that has to be accepted first
   dialog: null,
   toast: null,
   ended: "", // why the last session ended

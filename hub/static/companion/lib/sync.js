@@ -38,7 +38,8 @@ async function whole() {
     after = waiting.page_info.after;
   }
   const open = await api.get("/me/inbox?state=open&page_size=100");
-  found.push(...open.entries);
+  const asleep = await api.get("/me/inbox?state=snoozed&page_size=100");
+  found.push(...open.entries, ...asleep.entries);
   await store.forgetItems();
   await store.putItems(found, [], cursor);
   await keepOlder(open.page_info.after);

@@ -8,6 +8,7 @@ import { say, set, state } from "../lib/state.js";
 import * as sync from "../lib/sync.js";
 import { inputField, valuesOf } from "./inputs.js";
 import { fields, icon, sentence } from "./parts.js";
+import { snoozeSheet } from "./snooze.js";
 
 function open(sheet) {
   set({ dialog: { busy: false, failed: "", errors: {}, ...sheet } });
@@ -137,6 +138,7 @@ const PARTS = { answer: answerFields, question: questionFields, reply: replyFiel
 
 export function sheet() {
   const dialog = state.dialog;
+  if (dialog?.kind === "snooze") return snoozeSheet(close);
   if (!dialog || !(dialog.kind in PARTS)) return nothing;
   const { kind, item, action, busy, failed } = dialog;
   const title = kind === "answer" ? action.label : t(kind === "question" ? "ask_back" : "reply");

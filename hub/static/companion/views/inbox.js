@@ -3,13 +3,15 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { date, t } from "../lib/i18n.js";
 import * as outbox from "../lib/outbox.js";
+import * as search from "../lib/search.js";
 import { say, set, state } from "../lib/state.js";
 import * as sync from "../lib/sync.js";
-import { pull } from "./pull.js";
 import { chip, empty, icon, loading, monogram, sentence, when } from "./parts.js";
+import { privacyFoot } from "./privacy.js";
+import { pull } from "./pull.js";
 import { standing } from "./standing.js";
 
-const FILTERS = ["open", "waiting", "archived"];
+const FILTERS = ["open", "waiting", "snoozed", "archived"];
 
 function byArrival(a, b) {
   return b.arrived_at.localeCompare(a.arrived_at) || b.id.localeCompare(a.id);
@@ -20,11 +22,20 @@ function said(item, words) {
   return words.every((word) => text.includes(word));
 }
 
+function belongs(item) {
+  const asleep = Boolean(item.snoozed_until) && Date.parse(item.snoozed_until) > Date.now();
+  if (state.filter === "archived") return true;
+  if (state.filter === "snoozed") return asleep;
+  return !asleep && (state.filter !== "waiting" || item.waiting_for_you);
+}
+
 function shown() {
+  const found = search.found();
+  if (found) return found.entries.map((item) => state.items.get(item.id) || item).sort(byArrival);
   const items = state.filter === "archived" ? state.archived?.entries || [] : [...state.items.values()];
   const words = state.query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   return items
-    .filter((item) => (state.filter !== "waiting" || item.waiting_for_you) && said(item, words))
+    .filter((item) => belongs(item) && (!state.subsystem || item.subsystem.key === state.subsystem) && said(item, words))
     .sort(byArrival);
 }
 
@@ -38,8 +49,8 @@ function row(item) {
       ${monogram(item.subsystem)}
       <span class="row-text">
         <span class="row-top"><span class="sender" dir="auto">${item.subsystem.name}</span>${when(item.arrived_at)}</span>
-        <span class="row-title" dir="auto">${item.read_at ? nothing : html`<span class="hidden">${t("unread")}: </span>`}${item.title}</span>
-        ${item.summary ? html`<span class="row-summary" dir="auto">${item.summary}</span>` : nothing}
+        <span class="row-title">${item.read_at ? nothing : html`<span class="hidden">${t("unread")}: </span>`}<bdi>${item.title}</bdi></span>
+        ${item.summary ? html`<span class="row-summary"><bdi>${item.summary}</bdi></span>` : nothing}
         ${text || restricted || item.priority === "urgent"
           ? html`<span class="chips">
               ${item.priority === "urgent" ? chip(t("urgent"), "bad", "warning") : nothing}
@@ -83,14 +94,30 @@ async function attempt(work) {
   }
 }
 
+function look(changes) {
+  set(changes);
+  search.again("query" in changes ? undefined : 0);
+}
+
+// Who has sent something, where there is more than one to choose from.
+function senders() {
+  const known = new Map([...state.items.values()].map((item) => [item.subsystem.key, item.subsystem.name]));
+  if (known.size < 2) return nothing;
+  const names = [["", t("everybody")], ...[...known].sort((a, b) => a[1].localeCompare(b[1]))];
+  return html`<div class="senders" role="group" aria-label=${t("by_sender")}>${names.map(([key, name]) => html`
+    <button aria-pressed=${state.subsystem === key} @click=${() => look({ subsystem: key })} dir="auto">${name}</button>`)}</div>`;
+}
+
 export function choose(filter) {
   set({ filter });
+  search.again(0);
   if (filter === "archived" && !state.archived) attempt(() => sync.readArchived(false));
 }
 
 function nothingHere() {
-  if (state.query) return empty({ sign: "search", title: t("nothing_found"), text: t("nothing_found_text") });
+  if (state.query || state.subsystem) return empty({ sign: "search", title: t("nothing_found"), text: t("nothing_found_text") });
   if (state.filter === "waiting") return empty({ sign: "check", title: t("all_done"), text: t("all_done_text") });
+  if (state.filter === "snoozed") return empty({ sign: "snooze", title: t("snoozed_empty"), text: t("snoozed_empty_text") });
   if (state.filter === "archived") return empty({ sign: "archive", title: t("archive_empty"), text: t("archive_empty_text") });
   return empty({ sign: "inbox", title: t("inbox_empty"), text: t("inbox_empty_text") });
 }
@@ -109,7 +136,9 @@ function body(items) {
 }
 
 function more() {
-  if (state.query) return nothing;
+  const found = search.found();
+  if (found?.after) return html`<button class="wide more" @click=${() => attempt(search.more)}>${t("show_older")}</button>`;
+  if (state.query || state.subsystem) return nothing;
   const work =
     state.filter === "open" && state.older ? sync.readOlder
     : state.filter === "archived" && state.archived?.after ? () => sync.readArchived(true)
@@ -146,16 +175,17 @@ export function inboxPane() {
       </div>
       <label class="search">${icon("search")}<span class="hidden">${t("search")}</span>
         <input type="search" placeholder=${t("search")} .value=${state.query}
-          @input=${(event) => set({ query: event.target.value })}></label>
+          @input=${(event) => look({ query: event.target.value })}></label>
       <div class="filters" role="group" aria-label=${t("filter")}>
         ${FILTERS.map((one) => html`<button aria-pressed=${state.filter === one} @click=${() => choose(one)}>
           ${t(`filter_${one}`)}${one === "waiting" && waiting ? html`<b class="count">${waiting}</b>` : nothing}</button>`)}
       </div>
+      ${senders()}
     </header>
     ${trouble()}${refusedLater()}
     <div class="scroller" tabindex="-1" @touchstart=${pull.start} @touchmove=${pull.move} @touchend=${pull.end}>
       <div class="puller" aria-hidden="true">${icon("refresh")}</div>
-      ${body(items)}${more()}
+      ${body(items)}${more()}${privacyFoot()}
     </div>
   </section>`;
 }

@@ -8,6 +8,7 @@ import { say, set, state } from "../lib/state.js";
 import * as sync from "../lib/sync.js";
 import { openAnswer, openQuestion, openReply } from "./answer.js";
 import { chip, empty, icon, loading, monogram, sentence, when } from "./parts.js";
+import { openSnooze, snooze } from "./snooze.js";
 import { outcomeSteps, standing } from "./standing.js";
 
 let reading = ""; // the id that is being read
@@ -145,8 +146,13 @@ function actions(item) {
   </div>`;
 }
 
+function asleep(item) {
+  return Boolean(item.snoozed_until) && Date.parse(item.snoozed_until) > Date.now();
+}
+
 function dates(item) {
   const said = [];
+  if (asleep(item)) said.push(chip(t("snoozed_until", { when: dateTime(item.snoozed_until) }), "warn", "snooze"));
   if (item.state === "open" && item.due_at) said.push(chip(t("due", { when: ago(item.due_at) }), Date.parse(item.due_at) < Date.now() ? "bad" : "", "clock"));
   if (item.state === "open" && item.expires_at) said.push(chip(t("expires", { when: ago(item.expires_at) }), "", "clock"));
   if (item.progress) said.push(chip(t("step_of", { step: item.progress.step, steps: item.progress.steps })));
@@ -168,6 +174,9 @@ export function itemPane(id) {
     <div class="detail-bar">
       <a class="round back" href="#/" aria-label=${t("back")}>${icon("back")}</a>
       <span class="grow"></span>
+      ${item.archived_at || item.state !== "open" ? nothing
+        : asleep(item) ? html`<button class="quiet" @click=${() => snooze(item, null)}>${icon("snooze")}${t("wake")}</button>`
+        : html`<button class="quiet" @click=${() => openSnooze(item)}>${icon("snooze")}${t("snooze")}</button>`}
       ${item.archived_at
         ? html`<button class="quiet" @click=${() => mark(item, "unarchived")}>${icon("archive")}${t("unarchive")}</button>`
         : item.waiting_for_you ? nothing

@@ -4,6 +4,7 @@ import * as i18n from "../lib/i18n.js";
 import { signIn } from "../lib/session.js";
 import { set, state } from "../lib/state.js";
 import { icon, sentence } from "./parts.js";
+import { privacyFoot } from "./privacy.js";
 
 const { t } = i18n;
 let failed = "";
@@ -49,7 +50,7 @@ export function signInScreen({ entered, speak }) {
         <button class="primary wide" ?disabled=${busy}>${busy ? t("signing_in") : t("sign_in")}</button>
       </form>
     </div>
-    <footer class="door-foot">${languagePicker(speak)}</footer>
+    <footer class="door-foot">${languagePicker(speak)}${privacyFoot()}</footer>
   </main>`;
 }
 

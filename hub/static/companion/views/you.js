@@ -74,7 +74,7 @@ function deviceList() {
     <span class="entry-text"><b dir="auto">${device.name || device.model || t(`platform_${device.platform}`)}</b>
       <small>${t(`platform_${device.platform}`)} · ${t("last_used")} ${when(device.last_seen_at)}</small></span>
     ${device.current ? chip(t("this_one"), "good") : html`<button class="quiet" @click=${() => endDevice(device)}
-      aria-label=${t("end_device_name", { name: device.name || device.model })}>${t("end_device")}</button>`}
+      aria-label="${t("end_device")}: ${device.name || device.model}">${t("end_device")}</button>`}
   </li>`)}</ul>`;
 }
 
@@ -89,6 +89,7 @@ export function youPage(speak) {
         <p class="soft" dir="auto">${[employee.title, employee.department, employee.geo].filter(Boolean).join(" · ")}</p>
         <p class="soft" dir="ltr">${employee.mail}</p>
         ${employee.manager ? html`<p class="soft">${t("manager")}: <bdi>${employee.manager.display_name}</bdi></p>` : nothing}</div></section>
+      ${card(t("preferences"), "bell", html`<p class="soft">${t("preferences_text")}</p><a class="button" href="#/preferences">${t("preferences_change")}${icon("next")}</a>`)}
       ${card(t("away"), "people", html`<p class="soft">${t("away_text")}</p><a class="button" href="#/away">${t("away_manage")}${icon("next")}</a>`)}
       ${card(t("devices"), "laptop", html`${deviceList()}
         <button class="quiet danger" @click=${() => leave(true)}>${icon("out")}${t("sign_out_everywhere")}</button>`)}
