@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from accounts import audit, refusals
-from accounts.models import Device
+from accounts.models import Activation, Device
 from hub.lib import errors, jwk, keys, logging
 
 log = logging.get(__name__)
@@ -50,6 +50,14 @@ def listed(*, employee_id: uuid.UUID) -> QuerySet[Device]:
     )
 
 
+def open_device(device_id: uuid.UUID) -> Device:
+    """The device, while its session goes on. Raises SessionRevoked."""
+    device = Device.objects.filter(pk=device_id, closed_at=None).first()
+    if device is None:
+        raise refusals.SessionRevoked(reason=_closed_reason(device_id))
+    return device
+
+
 def open_address(*, device: Device) -> str | None:
     """Where pushes for this device go, in clear; None if it cannot be reached."""
     address: str | None = device.push_address  # type: ignore[assignment]
@@ -76,12 +84,25 @@ def close_all(*, employee_id: uuid.UUID, reason: str, actor: audit.Actor, now: d
         return _close(listed(employee_id=employee_id), reason, actor, now)
 
 
-def close_installation(*, installation: str, reason: str, actor: audit.Actor, now: datetime) -> int:
-    """End the open session on an installation, whoever's it is; 0 or 1."""
+def close_own(
+    *, employee_id: uuid.UUID, installation: bytes, actor: audit.Actor, now: datetime
+) -> int:
+    """End this employee's session on an installation, since another one begins there; 0 or 1."""
     with transaction.atomic():
-        index = installation_index(installation)
-        found = Device.objects.filter(installation_index=index, closed_at=None)
-        return _close(found, reason, actor, now)
+        found = listed(employee_id=employee_id).filter(installation_index=installation)
+        return _close(found, Device.ClosedReason.REPLACED, actor, now)
+
+
+def close_rivals(ids: Collection[uuid.UUID], *, actor: audit.Actor, now: datetime) -> int:
+    """End other people's sessions on an installation that was proved to be somebody else's."""
+    found = Device.objects.filter(pk__in=ids, closed_at=None)
+    return _close(found, Device.ClosedReason.REPLACED, actor, now)
+
+
+def close_over(found: QuerySet[Device], *, reason: str, now: datetime) -> int:
+    """End sessions whose time is over, on behalf of the hub; how many. One transaction."""
+    with transaction.atomic():
+        return _close(found.filter(closed_at=None), reason, audit.HUB, now)
 
 
 def register_push_address(
@@ -95,7 +116,8 @@ def register_push_address(
 ) -> None:
     """Reach this device at that address, and no other device: the address moves here.
 
-    `project` is the Firebase project the address is of, empty for the default one.
+    The caller has it proved that the address is this device's (`accounts.activation`). `project` is
+    the Firebase project the address is of, empty for the default one.
 
     That it moves away from another employee's phone is audited and logged as an alert: pushes
     for them would have appeared here. Raises SessionRevoked if the session has ended.
@@ -106,9 +128,7 @@ def register_push_address(
         others = Device.objects.filter(push_address_index=index).exclude(pk=device_id)
         before = list(others.values_list("pk", "employee_id"))
         others.update(**_without_address(now=now, reason="moved"))
-        device = Device.objects.filter(pk=device_id, closed_at=None).first()
-        if device is None:
-            raise refusals.SessionRevoked(reason=_closed_reason(device_id))
+        device = open_device(device_id)
         device.push_address = address
         device.push_address_index = index
         device.push_kind = kind
@@ -133,6 +153,21 @@ def register_push_address(
                 subject_id=device_id,
                 data={"from_device": str(other_id), "from_employee": str(employee_id)},
             )
+
+
+def withdraw_push_address(*, device_id: uuid.UUID) -> None:
+    """Push no more to this device until its address is proved anew; nothing is lost yet."""
+    Device.objects.filter(pk=device_id).update(push_address=None, push_address_index=None)
+
+
+def lose_push_address(*, device_id: uuid.UUID, reason: str, now: datetime) -> bool:
+    """Note that the address a device named is no good; False if it has another one that is."""
+    unreachable = Device.objects.filter(pk=device_id, closed_at=None, push_address_index=None)
+    return bool(unreachable.update(**_without_address(now=now, reason=reason)))
+
+
+# What the provider says of an address whose app is gone.
+UNREGISTERED = frozenset({"unregistered", "bad_token"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +266,7 @@ def _close(devices: QuerySet[Device], reason: str, actor: audit.Actor, now: date
     Device.objects.filter(pk__in=[device_id for device_id, _ in found]).update(
         closed_at=now, closed_reason=reason, push_address=None, push_address_index=None
     )
+    Activation.objects.filter(device__in=[device_id for device_id, _ in found]).delete()
     for device_id, employee_id in found:
         audit.record(
             now=now,

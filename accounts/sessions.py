@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.expressions import RawSQL
 
-from accounts import audit, devices, refusals, tokens
+from accounts import activation, audit, devices, refusals, tokens
 from accounts.devices import Session
 from accounts.directory import refusals as directory_refusals
 from accounts.models import Device, Employee, RefreshToken
@@ -34,10 +34,11 @@ class Opened:
 def open_session(
     *, employee_id: uuid.UUID, claim: devices.Claim, client_address: str, now: datetime
 ) -> Opened:
-    """A new session on an installation; the one that was open there, anybody's, is replaced.
+    """A new session on an installation; one's own that was open there is replaced.
 
-    The caller has proved who signs in. Raises AccountDisabled if they were disabled meanwhile, and
-    Invalid if the key is another employee's.
+    Somebody else's ends only when the new one proves that it is the same phone; until then nothing
+    is pushed to it (`accounts.activation`). The caller has proved who signs in. Raises
+    AccountDisabled if they were disabled meanwhile, and Invalid if the key is another employee's.
     """
     actor = audit.Actor("employee", str(employee_id))
     refresh_token = tokens.first_refresh()
@@ -55,16 +56,18 @@ def open_session(
         )
         if claim.key is not None:
             devices.refuse_key_of_another(employee_id=employee_id, key=claim.key)
-        devices.close_installation(
-            installation=claim.installation,
-            reason=Device.ClosedReason.REPLACED,
-            actor=actor,
-            now=now,
+        proved = address is not None and activation.is_proved(
+            employee_id=employee_id, address_index=devices.push_address_index(address)
         )
+        devices.close_own(employee_id=employee_id, installation=index, actor=actor, now=now)
+        strangers = Device.objects.filter(installation_index=index, closed_at=None)
+        for stranger in strangers:
+            activation.suspect(stranger, now=now)
         device = Device(
             employee_id=employee_id,
             installation=claim.installation,
             installation_index=index,
+            holds_installation=not strangers,
             platform=claim.platform,
             os_version=claim.os_version,
             model=claim.model,
@@ -84,13 +87,21 @@ def open_session(
         RefreshToken.objects.create(
             digest=bearer.digest(refresh_token), device=device, issued_at=now
         )
-        if address is not None:
-            devices.register_push_address(
+        if address is not None and proved:
+            activation.accept(
                 device_id=device.pk,
                 address=address,
                 kind=claim.push_kind,
                 project=claim.push_project,
                 actor=actor,
+                now=now,
+            )
+        elif address is not None:
+            activation.ask(
+                device,
+                address=address,
+                kind=claim.push_kind,
+                project=claim.push_project,
                 now=now,
             )
     return Opened(device.pk, employee_id, pair(refresh_token, device, issued_at=now))

@@ -4,7 +4,7 @@ import contextlib
 
 from celery import shared_task
 
-from accounts import anchors, audit, feed, retention, sync
+from accounts import activation, anchors, audit, feed, retention, retirement, sync
 from accounts.directory import choose, refusals
 from hub.lib import clock
 
@@ -39,5 +39,7 @@ def read_feed() -> None:
 
 @shared_task(name="accounts.purge")
 def purge() -> None:
-    """Delete what was to be kept for a while only."""
+    """End what is over, and delete what was to be kept for a while only."""
+    retirement.retire(now=clock.now())
+    activation.expire(now=clock.now())
     retention.purge(now=clock.now())

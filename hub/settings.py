@@ -172,6 +172,16 @@ REFRESH_FAMILY_LIFE = env.seconds(
     "REFRESH_FAMILY_LIFE_SECONDS", 30 * 86_400, least=3600, most=365 * 86_400
 )
 REFRESH_GRACE = env.seconds("REFRESH_GRACE_SECONDS", 60, least=0, most=300)
+# So long may an app take to send back the code that was pushed to its address.
+PUSH_ECHO_LIFE = env.seconds("PUSH_ECHO_LIFE_SECONDS", 86_400, least=60, most=30 * 86_400)
+# A device whose address Firebase no longer knows has so long to register another one.
+UNREGISTERED_SESSION_LIFE = timedelta(
+    days=env.number("UNREGISTERED_SESSION_DAYS", 14, least=1, most=365)
+)
+# A device that was not heard of for so long is signed out.
+DEVICE_STALE_AFTER = env.seconds(
+    "DEVICE_STALE_AFTER_SECONDS", 7 * 86_400, least=3600, most=365 * 86_400
+)
 # The oldest app that may sign in and refresh, by platform: {"android": "2.4", "ios": "2.4.1"}.
 APP_VERSION_LEAST = env.versions("APP_VERSION_LEAST")
 # What a killed process loses of its counts; each device, address and day is there whatever dies.
@@ -266,20 +276,6 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 METRICS_ADDRESS = env.address("METRICS_ADDRESS")
 
 # --- Wiring -------------------------------------------------------------------------------
-INSTALLED_APPS = [
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "rest_framework",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "hub",
-    "accounts",
-    "notifications",
-]
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = HUB_MODE != "production"
@@ -306,10 +302,7 @@ CELERY_TASK_ROUTES = {
 }
 
 # --- Browser security ---------------------------------------------------------------------
-# TLS ends at the reverse proxy, which must set this header itself and drop a client's.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HUB_MODE == "production"
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come from inside, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if HUB_MODE == "production" else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HUB_MODE == "production"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HUB_MODE == "production"

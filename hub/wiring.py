@@ -18,11 +18,14 @@ __all__ = [
     "CELERY_WORKER_PREFETCH_MULTIPLIER",
     "CSRF_COOKIE_AGE",
     "CSRF_COOKIE_HTTPONLY",
+    "INSTALLED_APPS",
     "LANGUAGE_CODE",
     "MIDDLEWARE",
     "REST_FRAMEWORK",
     "ROOT_URLCONF",
     "SECURE_CSP",
+    "SECURE_PROXY_SSL_HEADER",
+    "SECURE_REDIRECT_EXEMPT",
     "SECURE_REFERRER_POLICY",
     "SESSION_COOKIE_AGE",
     "SESSION_COOKIE_HTTPONLY",
@@ -36,6 +39,20 @@ __all__ = [
     "X_FRAME_OPTIONS",
 ]
 
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "hub",
+    "accounts",
+    "notifications",
+]
 MIDDLEWARE = [
     "hub.middleware.RequestContext",
     "hub.middleware.Problems",
@@ -67,6 +84,9 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 # Under "no-referrer" browsers send `Origin: null` with a form, which no site may believe.
 SECURE_REFERRER_POLICY = "same-origin"
+# TLS ends at the reverse proxy, which must set this header itself and drop a client's.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come from inside, without TLS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_AGE = None  # gone with the browser, too

@@ -15,7 +15,7 @@ from notifications.escalation import run as escalation
 from notifications.inbox import snoozing
 from notifications.mailing import send as mail
 from notifications.models import Errand
-from notifications.push import send
+from notifications.push import activate, send
 
 log = logging.get(__name__)
 
@@ -65,6 +65,8 @@ def drain(*, queue: str) -> int:
             queues.bell.ring(queue)
         return done
     ends_at, done = time.monotonic() + seconds_at_most(), 0
+    if queue == queues.PUSH:
+        activate.run(now=clock.now())
     ahead: list[Batch] = []  # one at most, read while the provider was waited for
 
     def meanwhile() -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.base import ModelState
 
 from accounts import audit
+from accounts.models import Activation
 from hub.lib import errors, ids, logging
 from notifications import queues
 from notifications.models import Errand, Notification
@@ -229,7 +230,16 @@ def due_queues(*, now: datetime) -> list[str]:
             " AND (lease_until IS NULL OR lease_until <= %s))",
             [list(queues.ALL), now, now],
         )
-        return [row[0] for row in cursor.fetchall()]
+        due = [row[0] for row in cursor.fetchall()]
+    if queues.PUSH not in due and _codes_are_due(now):
+        due.append(queues.PUSH)
+    return due
+
+
+def _codes_are_due(now: datetime) -> bool:
+    """Whether a code is to be pushed to an address (notifications/push/activate.py)."""
+    due = Activation.objects.filter(due_at__lte=now)
+    return due.filter(Q(lease_until=None) | Q(lease_until__lte=now)).exists()
 
 
 def revive(*, errand_id: int, actor: audit.Actor, now: datetime) -> None:

@@ -5,13 +5,13 @@ from django.urls import path
 from accounts.api.mobile.colleagues import Colleagues
 from accounts.api.mobile.consents import Consents, OneConsent
 from accounts.api.mobile.contacts import Contacts
-from accounts.api.mobile.device import OneDevice
 from accounts.api.mobile.login import Login
 from accounts.api.mobile.logout import Logout
 from accounts.api.mobile.logout_everywhere import LogoutEverywhere
 from accounts.api.mobile.me import Me
 from accounts.api.mobile.privacy_notices import OnePrivacyNotice, PrivacyNotices
 from accounts.api.mobile.privacy_requests import PrivacyArchive, PrivacyRequests
+from accounts.api.mobile.push_echo import PushEcho
 from accounts.api.mobile.push_token import PushToken
 from accounts.api.mobile.refresh import Refresh
 
@@ -30,7 +30,7 @@ urlpatterns = [
     path("me/consents", Consents.as_view(), name="me-consents"),
     path("me/consents/<slug:purpose>", OneConsent.as_view(), name="me-consent"),
     path("me/colleagues", Colleagues.as_view(), name="me-colleagues"),
-    path("me/devices/<uuid:device_id>", OneDevice.as_view(), name="me-device"),
+    path("me/device/push-echo", PushEcho.as_view(), name="me-push-echo"),
     path("me/device/push-token", PushToken.as_view(), name="me-push-token"),
     path("contacts", Contacts.as_view(), name="contacts"),
     path("privacy-notices", PrivacyNotices.as_view(), name="privacy-notices"),

@@ -1,6 +1,7 @@
 """Who may speak to the hub, through which phone, and who is meant by an audience."""
 
 from accounts.models.access import Access
+from accounts.models.activation import Activation
 from accounts.models.audit import AuditEvent, AuditSeal
 from accounts.models.device import Device, RefreshToken
 from accounts.models.employee import Employee
@@ -25,6 +26,7 @@ from accounts.models.synchronisation import (
 __all__ = [
     "Acceptance",
     "Access",
+    "Activation",
     "ApiKey",
     "AuditEvent",
     "AuditSeal",

@@ -36,11 +36,14 @@ class Device(models.Model):
         TOKEN_REUSED = "token_reused"  # noqa: S105
         ACCOUNT_DISABLED = "account_disabled"
         EXPIRED = "expired"
+        UNREGISTERED = "unregistered"
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     employee = models.ForeignKey("accounts.Employee", on_delete=models.CASCADE)
     installation = SealedText()
     installation_index = models.BinaryField(max_length=32)
+    # False while another employee's session there may still be another phone's.
+    holds_installation = models.BooleanField(default=True, db_default=True)
     platform = models.CharField(max_length=8, choices=Platform)
     os_version = models.CharField(max_length=64, blank=True)
     model = models.CharField(max_length=128, blank=True)
@@ -103,8 +106,13 @@ class Device(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["installation_index"],
+                condition=models.Q(closed_at=None, holds_installation=True),
+                name="device_one_holder_per_installation",
+            ),
+            models.UniqueConstraint(
+                fields=["installation_index", "employee"],
                 condition=models.Q(closed_at=None),
-                name="device_one_session_per_installation",
+                name="device_one_own_session_per_installation",
             ),
             models.UniqueConstraint(
                 fields=["push_address_index"],

@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from accounts.models import (
     Acceptance,
     Access,
+    Activation,
     Consent,
     Device,
     Employee,
@@ -35,6 +36,12 @@ _TECHNICAL = frozenset({"access_digest", "installation_index", "push_address_ind
 PORTIONS = (
     Portion(
         Employee, by("pk", Employee), kept="blanked by the erasure itself, as an empty name plate"
+    ),
+    Portion(
+        Activation,
+        by("device__employee", Activation),
+        erase=delete,
+        without=frozenset({"address_index"}),
     ),
     Portion(Device, by("employee", Device), erase=delete, without=_TECHNICAL),
     Portion(Access, by("employee", Access), erase=delete, without=frozenset({"address_index"})),

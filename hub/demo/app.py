@@ -1,12 +1,17 @@
 """A pretend app: signs in, reads and answers as a phone would, through the mobile API."""
 
 import json
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+
+from hub.demo.fcm import client
+
+ACTIVE_WITHIN_SECONDS = 60.0
 
 
 class Refused(Exception):
@@ -76,6 +81,26 @@ class App:
         self.access_token = answer["access_token"]
         self._accept_privacy_notice()
         return answer
+
+    def activate(self, emulator: client.Emulator) -> set[str]:
+        """Send the code back that the hub pushes to a new address; the codes that came.
+
+        Returns once the hub pushes here. Raises TimeoutError if it does not come to that.
+        """
+        deadline, echoed = time.monotonic() + ACTIVE_WITHIN_SECONDS, set[str]()
+        while not self._is_reached():
+            for data in emulator.phone(self.push_token)["recent"]:
+                if data.get("type") == "activate" and data["id"] not in echoed:
+                    echoed.add(data["id"])
+                    self.post("me/device/push-echo", {"id": data["id"]})
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no code came to {self.label} by push")
+            time.sleep(0.1)
+        return echoed
+
+    def _is_reached(self) -> bool:
+        entries = self.get("me/devices")["entries"]
+        return any(entry["current"] and entry["push"] == "registered" for entry in entries)
 
     def _accept_privacy_notice(self) -> None:
         """What the app does once the person has read the notice it shows."""

@@ -86,6 +86,7 @@ class Check:
         token = self.emulator.register_phone(label, "android")
         phone = app.App(web=self.web, label=label, platform="android", push_token=token)
         phone.sign_in(name, company.PASSWORD)
+        phone.activate(self.emulator)
         return phone
 
     def send(self, body: dict[str, Any], *, key: str) -> Any:

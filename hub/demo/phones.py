@@ -27,7 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         token = emulator.register_phone(label, platform)
         phone = app.App(web=given.web, label=label, platform=platform, push_token=token)
         phone.sign_in(name, company.PASSWORD)
-        print(f"{label} is signed in")
+        phone.activate(emulator)
+        print(f"{label} is signed in, and has sent its code back")
     return 0
 
 

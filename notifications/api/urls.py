@@ -8,6 +8,7 @@ from notifications.api.mobile.answers import Answers
 from notifications.api.mobile.changes import Changes
 from notifications.api.mobile.counts import CategoryCounts, Counts
 from notifications.api.mobile.delegations import Delegations, OneDelegation
+from notifications.api.mobile.device import OneDevice
 from notifications.api.mobile.devices import Devices
 from notifications.api.mobile.inbox import Inbox
 from notifications.api.mobile.item import Item
@@ -67,6 +68,7 @@ urlpatterns = [
     path("me/inbox/<uuid:notification_id>/snooze", Snooze.as_view()),
     path("me/access-log", AccessLog.as_view()),
     path("me/devices", Devices.as_view()),
+    path("me/devices/<uuid:device_id>", OneDevice.as_view()),
     path("me/inbox/<uuid:notification_id>/question", Ask.as_view()),
     path("me/inbox/<uuid:notification_id>/reply", Reply.as_view()),
     path("me/responses", Responses.as_view()),

@@ -157,6 +157,14 @@ def clear(
     return _background("clear", notification_id, platform, ttl)
 
 
+def activate(*, code: str, platform: str, ttl: timedelta) -> gateway.Wording:
+    """The wording that carries a code to an address that is to be proved, and nothing else.
+
+    Drawn by nobody, and never urgent: the app has just registered the address, so it is awake.
+    """
+    return _background("activate", code, platform, min(ttl, LONGEST_TTL))
+
+
 def size(*, data: Mapping[str, str], alert: tuple[str, str] | None) -> int:
     """Bytes of the payload as JSON in UTF-8: never less than what FCM or APNs will count."""
     content: dict[str, object] = {"data": dict(data)}

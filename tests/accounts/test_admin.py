@@ -13,11 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import audit, devices, refusals, sessions, subsystems
+from accounts import audit, devices, refusals, subsystems
 from accounts.admin import paginator
 from accounts.models import ApiKey, AuditEvent, CallbackSecret, Device, Employee, Staff, Subsystem
 from hub.lib import guard
-from tests.accounts.conftest import phone
+from tests.accounts.test_sessions import sign_in
 
 PUSH_ADDRESS = "push-address-of-alice"
 INSTALLATION = "installation-of-alice"
@@ -44,9 +44,8 @@ def member(*permissions: str) -> Client:
 @pytest.fixture
 def alices_phone(alice: Employee, now: datetime) -> Device:
     """An open session of alice."""
-    claim = phone(INSTALLATION, push_address=PUSH_ADDRESS, model="Pixel 9")
-    opened = sessions.open_session(
-        employee_id=alice.pk, claim=claim, client_address="192.0.2.7", now=now
+    opened = sign_in(
+        alice, now, installation=INSTALLATION, push_address=PUSH_ADDRESS, model="Pixel 9"
     )
     return Device.objects.get(pk=opened.device_id)
 

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from django.conf import LazySettings
 from django.test import Client
 
-from accounts import audit, people
+from accounts import activation, audit, people
 from accounts.directory import local
-from accounts.models import ApiKey, AuditEvent, Device, Employee
+from accounts.models import Activation, ApiKey, AuditEvent, Device, Employee
 from hub.lib import clock, jwk
 from tests.accounts.conftest import person
 
@@ -56,6 +56,15 @@ def login(client: Client, user_name: str = "alice", **device: object) -> dict[st
     return answer
 
 
+def activate(client: Client, session: dict[str, Any]) -> None:
+    """The app sends back the code that came by push."""
+    asked = Activation.objects.get(device_id=session["device_id"])
+    body = {"id": activation.code_of(asked.pk)}
+    for _ in range(2):  # the first answer is lost
+        done = send(client, "POST", "me/device/push-echo", body, session["access_token"])
+        assert (done.status_code, done.content) == (204, b"")
+
+
 def refused(response: Any, status: int, code: str) -> dict[str, Any]:
     assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
     problem: dict[str, Any] = response.json()
@@ -72,6 +81,9 @@ def test_a_phone_signs_in_sees_itself_refreshes_and_signs_out(client: Client) ->
     assert me.json() == session["employee"]
     assert me["Cache-Control"] == "no-store"
     assert me["RateLimit-Limit"] == "240"
+    listed = send(client, "GET", "me/devices", token=session["access_token"])
+    assert listed.json()["entries"][0]["push"] == "pending"
+    activate(client, session)
     [entry] = send(client, "GET", "me/devices", token=session["access_token"]).json()["entries"]
     assert entry["id"] == session["device_id"]
     assert (entry["current"], entry["push"], entry["model"]) == (True, "registered", "Pixel 9")
@@ -206,8 +218,12 @@ def test_a_push_token_is_registered_for_the_phone_that_speaks(client: Client) ->
     body = {"push_token": "fcm-2", "push_kind": "fid"}
     path = "me/device/push-token"
     assert send(client, "PUT", path, body, session["access_token"]).status_code == 204
+    assert Device.objects.get().push_address is None
+    activate(client, session)
     device = Device.objects.get()
     assert (device.push_address, device.push_kind) == ("fcm-2", "fid")
+    unknown = send(client, "POST", "me/device/push-echo", {"id": "x"}, session["access_token"])
+    refused(unknown, 404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -217,6 +233,8 @@ def test_a_push_token_is_registered_for_the_phone_that_speaks(client: Client) ->
         ("GET", "me/devices"),
         ("DELETE", "me/devices/01890000-0000-7000-8000-000000000000"),
         ("PUT", "me/device/push-token"),
+        ("POST", "me/device/push-echo"),
+        ("GET", "me/devices/01890000-0000-7000-8000-000000000000"),
         ("POST", "auth/logout"),
         ("POST", "auth/logout-everywhere"),
     ],
@@ -342,19 +360,24 @@ def test_the_app_says_which_firebase_project_its_address_is_of(
 ) -> None:
     settings.FCM_PROJECTS = {"emea": "/emea.json", "us": "/us.json"}
     session = login(client, push_token="fcm-1", push_project="us")
+    activate(client, session)
     assert Device.objects.get().push_project == "us"
     path, token = "me/device/push-token", session["access_token"]
     body = {"push_token": "fcm-2", "push_project": "emea"}
     assert send(client, "PUT", path, body, token).status_code == 204
+    activate(client, session)
     assert Device.objects.get().push_project == "emea"
     assert send(client, "PUT", path, {"push_token": "fcm-3"}, token).status_code == 204
+    activate(client, session)
     assert Device.objects.get().push_project == ""  # the default one
 
 
 def test_a_firebase_project_that_the_hub_does_not_know_is_refused_and_nothing_changes(
     client: Client, settings: LazySettings
 ) -> None:
-    path, token = "me/device/push-token", login(client, push_token="fcm-1")["access_token"]
+    session = login(client, push_token="fcm-1")
+    activate(client, session)
+    path, token = "me/device/push-token", session["access_token"]
     body = {"push_token": "fcm-2", "push_project": "apac"}
     settings.FCM_PROJECTS = {"emea": "/emea.json", "us": "/us.json"}
     refused = send(client, "PUT", path, body, token)
@@ -364,4 +387,5 @@ def test_a_firebase_project_that_the_hub_does_not_know_is_refused_and_nothing_ch
     assert Device.objects.get().push_address == "fcm-1"
     settings.FCM_PROJECTS = {"": "/only.json"}  # a single one: kept for the day there are more
     assert send(client, "PUT", path, body, token).status_code == 204
+    activate(client, session)
     assert Device.objects.get().push_project == "apac"

@@ -6,20 +6,40 @@ from datetime import datetime, timedelta
 import pytest
 from django.conf import LazySettings
 
-from accounts import devices, people, refusals, rotation, sessions
+from accounts import activation, audit, devices, people, refusals, rotation, sessions
 from accounts.audit import HUB
 from accounts.directory import refusals as directory_refusals
-from accounts.models import AuditEvent, Device, Employee, RefreshToken
+from accounts.models import Activation, AuditEvent, Device, Employee, RefreshToken
 from tests.accounts.conftest import FakeDirectory, person, phone
 from tests.accounts.parallel import in_parallel
 
 DAY = timedelta(days=1)
 
 
-def sign_in(who: Employee, now: datetime, **claim: object) -> sessions.Opened:
-    return sessions.open_session(
+def sign_in(
+    who: Employee, now: datetime, *, echoes: bool = True, **claim: object
+) -> sessions.Opened:
+    """On a phone that sends back the code which is pushed to it, unless it does not."""
+    opened = sessions.open_session(
         employee_id=who.pk, claim=phone(**claim), client_address="192.0.2.7", now=now
     )
+    if echoes:
+        echo(opened, now)
+    return opened
+
+
+def code(opened: sessions.Opened) -> str | None:
+    """What is pushed to the address that this session named."""
+    asked = Activation.objects.filter(device_id=opened.device_id).first()
+    return None if asked is None else activation.code_of(asked.pk)
+
+
+def echo(opened: sessions.Opened, now: datetime, *, said: str | None = None) -> None:
+    said = said or code(opened)
+    if said is not None:
+        actor = audit.Actor("employee", str(opened.employee_id))
+        session = devices.Session(opened.device_id, opened.employee_id)
+        activation.echo(session=session, code=said, actor=actor, now=now)
 
 
 def refresh(
@@ -224,7 +244,7 @@ def test_disabling_ends_sessions_and_pushes_at_once(alice: Employee, now: dateti
         speaks(opened.pair.access, now)
 
 
-def test_a_sign_in_on_the_same_phone_replaces_the_session_whoever_had_it(
+def test_a_sign_in_on_the_same_phone_replaces_the_session_of_whoever_had_it(
     alice: Employee, bob: Employee, now: datetime
 ) -> None:
     first = sign_in(alice, now, push_address="address")

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.api import bodies, idempotency
 from accounts.api.views import EmployeeView, SubsystemView
 from hub.lib import clock, errors
+from notifications.api.mobile.device import OneDevice
 from notifications.api.mobile.devices import Devices
 
 handler404 = "hub.problems.not_found"
@@ -70,6 +71,7 @@ class Employees(EmployeeView):
 urlpatterns = [
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/me/devices", Devices.as_view()),
+    path("api/v1/me/devices/<uuid:device_id>", OneDevice.as_view()),
     path("api/v1/orders", Order.as_view()),
     path("api/v1/echo", Echo.as_view()),
     path("api/v1/employees-only", Employees.as_view()),

@@ -57,6 +57,7 @@ class World:
             phone = app.App(web=self.hub.url, label=name, platform="android", push_token=token)
             answer = phone.sign_in(name, self.samba.passwords[name])
             self.secrets |= {token, answer["access_token"], answer["refresh_token"]}
+            self.secrets |= phone.activate(self.emulator)
             self._phones[name] = phone
         return self._phones[name]
 

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import devices
+from accounts import activation, devices
 from accounts.api import bodies
 from accounts.api.mobile import projects
 from accounts.api.views import EmployeeView, answers
@@ -34,9 +34,12 @@ class PushToken(EmployeeView):
         responses=answers({204: None}, refused=[400, 401, 403, 422, 429]),
     )
     def put(self, request: Request) -> Response:
-        """Push to this address from now on. Send it at every start of the app: it may be lost."""
+        """Say where this phone is reached. Send it at every start of the app: it may be lost.
+
+        A new address counts once the app has sent back the code that is pushed there (`push-echo`).
+        """
         given = bodies.validated(self.Input, request.data)
-        devices.register_push_address(
+        activation.register(
             device_id=self.session.device_id,
             address=given["push_token"],
             kind=given.get("push_kind", Device.PushKind.TOKEN),

@@ -1,5 +1,6 @@
 """GET /me/devices: where the employee is signed in."""
 
+import uuid
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -24,41 +25,43 @@ class LastPush(bodies.Body):
     at = serializers.DateTimeField(help_text="Delivered, or sent, or first tried.")
 
 
+class DeviceShape(bodies.Body):
+    """One sign-in on one installation of the app."""
+
+    id = serializers.UUIDField()
+    platform = serializers.ChoiceField(choices=Device.Platform.choices)
+    name = serializers.CharField()
+    model = serializers.CharField()
+    os_version = serializers.CharField()
+    app_version = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField()
+    push = serializers.ChoiceField(
+        choices=["registered", "pending", "lost", "never"],
+        help_text="Whether pushes can reach it: since when and why not is told below."
+        " `pending`: the code that was pushed to its address has not come back yet.",
+    )
+    push_registered_at = serializers.DateTimeField(allow_null=True)
+    push_lost_at = serializers.DateTimeField(allow_null=True)
+    push_lost_reason = serializers.CharField(
+        help_text="`unregistered` or `bad_token`, as Firebase says; `moved` to another"
+        " device; `not_echoed` in time. Empty unless lost."
+    )
+    push_project = serializers.CharField(
+        help_text="Of Firebase, as the app named it; empty: the hub's default."
+    )
+    last_push = LastPush(allow_null=True, help_text="Of your newest notifications.")
+    has_key = serializers.BooleanField(help_text="Whether it can sign answers.")
+    current = serializers.BooleanField(help_text="Whether it is the one that asks.")
+
+
 class Devices(EmployeeView):
     """Every open session; there are few, so there is one page."""
 
     class Output(bodies.Body):
         """The latest used first."""
 
-        class Entry(bodies.Body):
-            """One open session."""
-
-            id = serializers.UUIDField()
-            platform = serializers.ChoiceField(choices=Device.Platform.choices)
-            name = serializers.CharField()
-            model = serializers.CharField()
-            os_version = serializers.CharField()
-            app_version = serializers.CharField()
-            created_at = serializers.DateTimeField()
-            last_seen_at = serializers.DateTimeField()
-            push = serializers.ChoiceField(
-                choices=["registered", "lost", "never"],
-                help_text="Whether pushes can reach it: since when and why not is told below.",
-            )
-            push_registered_at = serializers.DateTimeField(allow_null=True)
-            push_lost_at = serializers.DateTimeField(allow_null=True)
-            push_lost_reason = serializers.CharField(
-                help_text="`unregistered` or `bad_token`, as Firebase says; `moved` to another"
-                " device. Empty unless lost."
-            )
-            push_project = serializers.CharField(
-                help_text="Of Firebase, as the app named it; empty: the hub's default."
-            )
-            last_push = LastPush(allow_null=True, help_text="Of your newest notifications.")
-            has_key = serializers.BooleanField(help_text="Whether it can sign answers.")
-            current = serializers.BooleanField(help_text="Whether it is the one that asks.")
-
-        entries = Entry(many=True)
+        entries = DeviceShape(many=True)
 
     @extend_schema(
         operation_id="list_devices",
@@ -68,20 +71,33 @@ class Devices(EmployeeView):
     )
     def get(self, request: Request) -> Response:
         """The phones and browsers on which you are signed in."""
-        open_now = devices.listed(employee_id=self.session.employee_id)
+        open_now = devices.listed(employee_id=self.session.employee_id).select_related("activation")
         last = feedback.last_by_device(employee_id=self.session.employee_id)
-        entries = [self._entry(device, last.get(device.pk)) for device in open_now]
+        current = self.session.device_id
+        entries = [shape(device, last.get(device.pk), current=current) for device in open_now]
         return Response(self.Output({"entries": entries}).data)
 
-    def _entry(self, device: Device, last_push: feedback.Pushed | None) -> dict[str, Any]:
-        lost = "lost" if device.push_lost_at else "never"
-        return {
-            **{name: getattr(device, name) for name in _SHOWN},
-            "push": "registered" if device.push_address_index else lost,
-            "last_push": last_push,
-            "has_key": device.key is not None,
-            "current": device.pk == self.session.device_id,
-        }
+
+def shape(
+    device: Device, last_push: feedback.Pushed | None, *, current: uuid.UUID
+) -> dict[str, Any]:
+    """The members of `DeviceShape`."""
+    return {
+        **{name: getattr(device, name) for name in _SHOWN},
+        "push": _push(device),
+        "last_push": last_push,
+        "has_key": device.key is not None,
+        "current": device.pk == current,
+    }
+
+
+def _push(device: Device) -> str:
+    if device.push_address_index:
+        return "registered"
+    asked = getattr(device, "activation", None)
+    if asked is not None and asked.echoed_at is None:
+        return "pending"
+    return "lost" if device.push_lost_at else "never"
 
 
 _SHOWN = (

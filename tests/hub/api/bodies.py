@@ -32,6 +32,7 @@ def full(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/auth/refresh": {
             "refresh_token": world.refresh_token, "app_version": "1.0", "os_version": "18",
         },
+        "POST /api/v1/me/device/push-echo": {"id": world.push_code},
         "PUT /api/v1/me/device/push-token": {
             "push_token": "address", "push_kind": "token", "time_zone": "Europe/Vienna",
         },

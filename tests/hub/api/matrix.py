@@ -119,6 +119,11 @@ MATRIX = {
     "GET /api/v1/me/access-log": Row("employee", employees("200")),
     "GET /api/v1/me/devices": Row("employee", employees("200")),
     "DELETE /api/v1/me/devices/{device_id}": Row("employee", employees("204", ABSENT, ABSENT)),
+    # Not even whose code it is: one of another session is none.
+    "POST /api/v1/me/device/push-echo": Row(
+        "employee", employees("204", ABSENT, ABSENT), lambda world: {"id": world.push_code}
+    ),
+    "GET /api/v1/me/devices/{device_id}": Row("employee", employees("200", ABSENT, ABSENT)),
     "PUT /api/v1/me/device/push-token": Row(
         "employee", employees("204"), lambda world: {"push_token": "address"}
     ),

@@ -10,8 +10,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts import audit, devices, people, sessions, subsystems
-from accounts.models import ApiKey, Device, Employee, Subsystem
+from accounts import activation, audit, devices, people, sessions, subsystems
+from accounts.models import Activation, ApiKey, Device, Employee, Subsystem
 from accounts.privacy import archives, consents, notices, requests
 from notifications import ingest
 from notifications.approvals import delegation
@@ -43,6 +43,7 @@ class World:
     delegation_id: uuid.UUID = None  # type: ignore[assignment]
     privacy_request_id: uuid.UUID = None  # type: ignore[assignment]
     refresh_token: str = ""
+    push_code: str = ""
     event_id: uuid.UUID = None  # type: ignore[assignment]
     question_id: uuid.UUID = None  # type: ignore[assignment]
 
@@ -168,6 +169,8 @@ def _let_employees_in(
     own = _open(alice, f"own-{MARK}", now)
     Device.objects.filter(pk=own.device_id).update(model=MARK)
     world.device_id, world.refresh_token = own.device_id, own.pair.refresh
+    activation.register(device_id=own.device_id, address=MARK, kind="token", actor=ADMIN, now=now)
+    world.push_code = activation.code_of(Activation.objects.get().pk)
     world.other_device_id = _open(alice, "alice-tablet", now).device_id
     world.tokens |= {
         "nobody": None,
