@@ -38,8 +38,10 @@ printf 'requirepass %s\n' "$(hexadecimal)" | keep redis_conf
 printf 'redis://:%s@redis:6379/0\n' "$(sed -n 's/^requirepass //p' redis_conf)" | keep redis_url
 printf '' | keep ldap_service_password
 printf '' | keep fcm_credentials.json
+printf '' | keep tls_certificate
+printf '' | keep tls_key
 
-for file in ldap_service_password fcm_credentials.json; do
+for file in ldap_service_password fcm_credentials.json tls_certificate tls_key; do
     [ -s "$file" ] || printf 'Still to be filled in by you: %s\n' "$directory/$file"
 done
 printf 'Keep a copy of hub_encryption_keys, hub_mac_key and hub_receipt_key apart from the database and its backups.\n'

@@ -32,7 +32,7 @@ class Running:
         user: str | None = None,
         environment: Mapping[str, str] | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
-        start_timeout_seconds: float = 30,
+        start_timeout_seconds: float = 90,  # on a busy machine
     ) -> None:
         self.url = url
         self.log = log
