@@ -120,6 +120,9 @@ DIRECTORY_COMPLETE_EVERY = env.seconds(
 )
 # The group whose members, nested ones included, may use the hub; empty: every employee.
 DIRECTORY_REQUIRED_GROUP = env.text("DIRECTORY_REQUIRED_GROUP", "")
+# The group whose members, nested ones included, are superusers of the administration when they sign
+# in there; empty: none is. Roles come from the groups that the admin names.
+DIRECTORY_SUPERUSERS_GROUP = env.text("DIRECTORY_SUPERUSERS_GROUP", "")
 # More people missing within a day than either, and none of them is disabled until somebody looks.
 DIRECTORY_ABSENT_PEOPLE = env.number("DIRECTORY_ABSENT_PEOPLE", 50, least=0, most=1_000_000)
 DIRECTORY_ABSENT_PERCENT = env.number("DIRECTORY_ABSENT_PERCENT", 5, least=0, most=100)

@@ -139,7 +139,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 AUTH_USER_MODEL = "accounts.Staff"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "accounts.rights.Roles"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "accounts.staff_sign_in.DirectoryStaff",
+    "accounts.rights.Roles",
+]
 ROOT_URLCONF = "hub.urls"
 WSGI_APPLICATION = "hub.wsgi.application"
 APPEND_SLASH = False

@@ -13,6 +13,7 @@ from accounts.admin import (
     privacy_requests,
     roles,
     rules,
+    sign_in,
     sign_in_alarms,
     staff,
     subsystems,
@@ -29,6 +30,7 @@ __all__ = [
     "privacy_requests",
     "roles",
     "rules",
+    "sign_in",
     "sign_in_alarms",
     "staff",
     "subsystems",
@@ -39,3 +41,4 @@ admin.site.site_header = settings.HUB_NAME
 admin.site.site_title = settings.HUB_NAME
 admin.site.index_title = "Administration"
 admin.site.site_url = None
+admin.site.login_form = sign_in.StaffSignIn

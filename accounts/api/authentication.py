@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import access_log, audit, refusals, sessions, subsystems
-from accounts.api import addresses
+from accounts import access_log, addresses, audit, refusals, sessions, subsystems
 from accounts.devices import Session
 from accounts.subsystems import Caller
 from hub.lib import clock

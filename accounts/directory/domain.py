@@ -98,6 +98,26 @@ class DomainDirectory:
 
         return self._ask(look, within=within)
 
+    def groups_of(self, *, object_guid: uuid.UUID) -> frozenset[uuid.UUID]:
+        """See `port.Directory`. Primary groups list no members, and are not told."""
+
+        def look(session: ldap.Session) -> frozenset[uuid.UUID]:
+            found = self._find(session, "objectGUID", _octets(object_guid), is_escaped=True)
+            if not found:
+                return frozenset()
+            inside = f"(member:1.2.840.113556.1.4.1941:={ldap.escaped(found[0][0])})"
+            groups: set[uuid.UUID] = set()
+            cookie, more = b"", True
+            while more:
+                page, cookie = session.search(
+                    f"(&{reading.GROUPS}{inside})", attributes=["objectGUID"], cookie=cookie
+                )
+                groups |= {active_directory.guid(attributes) for _, attributes in page}
+                more = bool(cookie)
+            return frozenset(groups)
+
+        return self._ask(look)
+
     @contextlib.contextmanager
     def read(self, *, since: Mapping[str, int]) -> Iterator[port.Reading]:
         """See `port.Directory`. The controller that answers first is read to the end.

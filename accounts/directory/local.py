@@ -95,6 +95,13 @@ class LocalDirectory:
         entry = content.by_guid.get(object_guid)
         return self._standing(entry.person, content) if entry else None
 
+    def groups_of(self, *, object_guid: uuid.UUID) -> frozenset[uuid.UUID]:
+        """See `port.Directory`."""
+        groups = self._read().groups
+        return frozenset(
+            group.object_guid for group in groups if object_guid in _inside(groups, group.name)
+        )
+
     @contextlib.contextmanager
     def read(self, *, since: Mapping[str, int]) -> Iterator[Reading]:
         """See `port.Directory`. Always complete: a file is read as a whole anyway."""

@@ -116,6 +116,10 @@ class Directory(Protocol):
         """
         ...
 
+    def groups_of(self, *, object_guid: uuid.UUID) -> frozenset[uuid.UUID]:
+        """Every group that person is in now, nested ones included; none for somebody unknown."""
+        ...
+
     def read(self, *, since: Mapping[str, int]) -> AbstractContextManager[Reading]:
         """A reading of what changed since the mark of its source; of everything if none fits.
 

@@ -72,6 +72,12 @@ class FakeDirectory:
             raise self.refusal
         return self.persons.get(object_guid)
 
+    def groups_of(self, *, object_guid: uuid.UUID) -> frozenset[uuid.UUID]:
+        if self.refusal:
+            raise self.refusal
+        direct = [group for group in self.all_groups if object_guid in group.member_guids]
+        return frozenset(group.object_guid for group in direct)
+
     @contextlib.contextmanager
     def read(self, *, since: Mapping[str, int]) -> Iterator["FakeDirectory"]:
         self.asked_since = dict(since)

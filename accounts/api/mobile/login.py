@@ -5,8 +5,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import access_log, app_versions, sign_in
-from accounts.api import addresses, bodies
+from accounts import access_log, addresses, app_versions, sign_in
+from accounts.api import bodies
 from accounts.api.mobile import device_key, projects, shown
 from accounts.api.views import OpenView, answers
 from accounts.directory import choose

@@ -4,8 +4,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import access_log, rotation
-from accounts.api import addresses, bodies
+from accounts import access_log, addresses, rotation
+from accounts.api import bodies
 from accounts.api.mobile import shown
 from accounts.api.views import OpenView, answers
 from accounts.devices import Session

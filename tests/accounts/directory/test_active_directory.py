@@ -273,6 +273,23 @@ def test_groups_tell_their_people_and_their_groups_even_in_a_circle(
     }
 
 
+def test_a_person_is_in_every_group_around_theirs_even_in_a_circle(
+    directory: domain.DomainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ldap, "PAGE_SIZE", 1)
+    names = {guid: name for name, guid in group_guids(directory).items()}
+    expected = {
+        "dana": {"Finance Managers", "Finance Approvers", "All Staff"},
+        "alice": {"All Staff", "Loop A", "Loop B"},
+        "harry": set(),
+    }
+    for name, inside in expected.items():
+        person = directory.authenticate(user_name=name, password=company.PASSWORD)
+        found = directory.groups_of(object_guid=person.object_guid)
+        assert {names[guid] for guid in found} == inside
+    assert directory.groups_of(object_guid=uuid.uuid4()) == frozenset()
+
+
 def test_start_tls_signs_in_as_well(samba: Samba, config: ldap.Config) -> None:
     plain = f"localhost:{samba.plain.port}"
     directory = domain.DomainDirectory(

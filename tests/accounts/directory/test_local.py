@@ -146,6 +146,14 @@ def test_only_members_of_the_required_group_and_of_those_inside_it_sign_in(path:
         assert wider.look_up(object_guid=guid).admitted
 
 
+def test_a_person_is_in_every_group_around_theirs(path: Path) -> None:
+    directory = local.LocalDirectory(path=path)
+    approvers, staff = (group.object_guid for group in GROUPS)
+    assert directory.groups_of(object_guid=BOB.object_guid) == {approvers, staff}
+    assert directory.groups_of(object_guid=ALICE.object_guid) == {staff}
+    assert directory.groups_of(object_guid=uuid.UUID(int=9)) == frozenset()
+
+
 def test_a_changed_file_is_read_again(path: Path) -> None:
     directory = local.LocalDirectory(path=path)
     assert directory.look_up(object_guid=ALICE.object_guid) == ALICE

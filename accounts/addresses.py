@@ -4,12 +4,12 @@ import functools
 import ipaddress
 
 from django.conf import settings
-from rest_framework.request import Request
+from django.http import HttpRequest
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def of_client(request: Request) -> str:
+def of_client(request: HttpRequest) -> str:
     """The client's address in its canonical form; empty if there is none, as on a unix socket.
 
     `X-Forwarded-For` is believed only from HUB_TRUSTED_PROXIES, and read from its right end:
