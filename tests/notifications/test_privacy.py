@@ -95,7 +95,7 @@ def test_a_copy_holds_what_every_table_has_of_the_person_to_be_read_by_people_an
         said = json.loads(archive.read("data.json"))
         page = archive.read("data.html").decode()
     tables = {table["table"]: table["rows"] for table in said["tables"]}
-    assert tables["accounts.Device"][0]["push_address"] == f"{MARK}-push"
+    assert tables["accounts.Activation"][0]["address"] == f"{MARK}-push"
     assert tables["accounts.Device"][0]["last_address"] == "192.0.2.7"
     assert tables["notifications.Response"][0]["comment"] == f"{MARK} fine"
     assert tables["notifications.Question"][0]["text"] == f"{MARK} why?"
