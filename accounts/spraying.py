@@ -8,7 +8,6 @@ own gateway does not lock its employees out.
 
 import ipaddress
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -22,14 +21,6 @@ log = logging.get(__name__)
 
 _LOCK = 0x6875  # with a hash of the source: one count of its names at a time
 _EVERYWHERE = b"everywhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Spraying:
-    """What is known of it now."""
-
-    alarms: int  # sources that are beyond the limit
-    last_at: datetime | None
 
 
 class TooManyNames(refusals.TooManyAttempts):
@@ -116,11 +107,9 @@ def look_everywhere(*, now: datetime) -> None:
         alarm(client_address="", now=now)
 
 
-def spraying(*, now: datetime) -> Spraying:
-    """Whether an alarm is on."""
-    on = SignInAlarm.objects.filter(last_at__gt=now - settings.SIGN_IN_WINDOW)
-    times = list(on.values_list("last_at", flat=True))
-    return Spraying(alarms=len(times), last_at=max(times, default=None))
+def alarms_on(*, now: datetime) -> int:
+    """How many sources are beyond the limit, and have gone on within the window."""
+    return SignInAlarm.objects.filter(last_at__gt=now - settings.SIGN_IN_WINDOW).count()
 
 
 def purge(*, now: datetime) -> int:

@@ -42,7 +42,7 @@ _GIVE_BACK = """
 # Sessions that ended by these say nothing against the phone; a revoked or copied one does.
 _HARMLESS = (
     "", Device.ClosedReason.LOGOUT, Device.ClosedReason.REPLACED, Device.ClosedReason.EXPIRED,
-    Device.ClosedReason.ACCOUNT_DISABLED,
+    Device.ClosedReason.ACCOUNT_DISABLED, Device.ClosedReason.UNREGISTERED,
 )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def look() -> Readiness:
     following = followed[0] if followed else None
     alarms: list[int] = []
     sign_in = (
-        _timed("sign_in", lambda: alarms.append(spraying.spraying(now=clock.now()).alarms))
+        _timed("sign_in", lambda: alarms.append(spraying.alarms_on(now=clock.now())))
         if well
         else Check(ok=False, ms=0.0)
     )

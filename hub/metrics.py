@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from accounts import feed, spraying
 from accounts.sync import follow
 from hub import alarms
 from hub.lib import clock, logging, metrics
@@ -74,6 +75,7 @@ def look() -> Iterator[GaugeMetricFamily]:
     parts: dict[str, Callable[[], list[GaugeMetricFamily]]] = {
         "work": _work,
         "directory": _directory,
+        "sign_in": _sign_in,
         "expiry": _expiry,
     }
     for name, part in parts.items():
@@ -115,6 +117,19 @@ def _directory() -> list[GaugeMetricFamily]:
         _gauge("hub_directory_lag_seconds", "Since the directory was read", following.lag_seconds),
         _gauge("hub_directory_bound_seconds", "What is promised", following.bound_seconds),
         _gauge("hub_directory_missing", "People missing, none disabled for it", following.missing),
+        _gauge("hub_feed_age_seconds", "Since the employee database was known", _feed_age()),
+    ]
+
+
+def _feed_age() -> float | None:
+    known_at = feed.known_at()
+    return None if known_at is None else (clock.now() - known_at).total_seconds()
+
+
+def _sign_in() -> list[GaugeMetricFamily]:
+    alarms_on = spraying.alarms_on(now=clock.now())
+    return [
+        _gauge("hub_sign_in_alarms", "Sources that try one password over many names", alarms_on)
     ]
 
 

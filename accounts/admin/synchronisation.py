@@ -29,7 +29,8 @@ class SynchronisationAdmin(base.ReadOnlyAdmin):
     @admin.display(description="Behind, in seconds (bound)")
     def lag(self, row: Synchronisation) -> str:
         if row.name != lease.DIRECTORY:
-            return tables.NOTHING
+            behind = None if row.known_at is None else clock.now() - row.known_at
+            return tables.NOTHING if behind is None else str(int(behind.total_seconds()))
         told = follow.following(now=clock.now())
         lag: Any = tables.NOTHING if told.lag_seconds is None else told.lag_seconds
         return f"{lag} ({told.bound_seconds})"

@@ -3,7 +3,7 @@
 See docs/operations.md, "The employee database".
 """
 
-from accounts.feed.read import Outcome, configured, read
+from accounts.feed.read import Outcome, configured, known_at, read
 from accounts.feed.rows import Unreadable
 
-__all__ = ["Outcome", "Unreadable", "configured", "read"]
+__all__ = ["Outcome", "Unreadable", "configured", "known_at", "read"]

@@ -59,6 +59,12 @@ def configured() -> bool:
     return bool(settings.EMPLOYEE_FEED)
 
 
+def known_at() -> datetime | None:
+    """What the feed said then, the hub knows; None: nothing yet, or there is no feed."""
+    rows = Synchronisation.objects.filter(name=_SOURCE).values_list("known_at", flat=True)
+    return rows.first() if configured() else None
+
+
 def read(*, now: datetime, allow_absent: bool = False) -> Outcome:
     """Take the feed over as a whole, or not at all.
 

@@ -243,8 +243,8 @@ class TestTheAlarm:
         self, settings: LazySettings, now: datetime
     ) -> None:
         assert not health.look().sign_in.ok
-        assert spraying.spraying(now=now).alarms == 1
-        assert spraying.spraying(now=now + settings.SIGN_IN_WINDOW).alarms == 0
+        assert spraying.alarms_on(now=now) == 1
+        assert spraying.alarms_on(now=now + settings.SIGN_IN_WINDOW) == 0
 
     @pytest.mark.usefixtures("sprayed")
     def test_a_spray_after_a_quiet_window_is_a_new_alarm(

@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from accounts import spraying
 from accounts.models import ApiKey, Synchronisation
 from hub import alarms, metrics
 from hub.lib import clock, environment, ids
@@ -84,6 +85,19 @@ def test_the_lag_of_the_directory_is_told_once_it_was_read(client):
     known_at = clock.now() - timedelta(minutes=2)
     Synchronisation.objects.create(name="directory", known_at=known_at, result="changes")
     assert 119 < read(client)["hub_directory_lag_seconds",] < 180
+
+
+def test_the_age_of_the_feed_and_alarms_at_the_sign_in_are_told(client, settings):
+    found = read(client)
+    assert ("hub_feed_age_seconds",) not in found
+    assert found["hub_sign_in_alarms",] == 0
+    settings.EMPLOYEE_FEED = "/feed/people.csv"
+    known_at = clock.now() - timedelta(hours=1)
+    Synchronisation.objects.create(name="feed", known_at=known_at, result="complete")
+    spraying.alarm(client_address="203.0.113.9", source=b"s" * 32, now=clock.now())
+    found = read(client)
+    assert 3599 < found["hub_feed_age_seconds",] < 3700
+    assert found["hub_sign_in_alarms",] == 1
 
 
 def test_what_the_database_does_not_tell_is_said_and_the_rest_is_there(client, monkeypatch):
