@@ -187,12 +187,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return reverse(f"admin:{self._name(page)}", args=args)
 
     def page(
-        self, request: HttpRequest, row: Any, *, title: str, **context: object
+        self,
+        request: HttpRequest,
+        row: Any,
+        *,
+        title: str,
+        template: str = "admin/hub/page.html",
+        **context: object,
     ) -> TemplateResponse:
         """A page of a row that is neither its list nor its fields."""
         return TemplateResponse(
             request,
-            "admin/hub/page.html",
+            template,
             {
                 **self.admin_site.each_context(request),
                 "opts": self.opts,

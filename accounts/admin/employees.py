@@ -1,12 +1,13 @@
 """Employees as the directory has them; nothing about them is changed here, only their sessions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
 from accounts import devices
 from accounts.admin import acts, base, tables
@@ -26,6 +27,10 @@ class Standing(admin.SimpleListFilter):
         if self.value() in {"enabled", "disabled"}:
             return queryset.filter(disabled_at__isnull=self.value() == "enabled")
         return queryset
+
+
+# What explains, in the app above, why somebody did not get something: the page's content.
+WHY: list[Callable[[HttpRequest, Employee], dict[str, object]]] = []
 
 
 def end_sessions(deed: acts.Deed) -> None:
@@ -85,6 +90,25 @@ class EmployeeAdmin(base.ReadOnlyAdmin):
         if manager is None:
             return tables.NOTHING
         return tables.link(manager, f"{manager.display_name} ({manager.employee_id})")
+
+    def links(self, request: HttpRequest, row: Employee) -> Iterable[tuple[str, str]]:
+        yield "Why didn't I get it?", self._address("why", row.pk)
+        yield from super().links(request, row)
+
+    def get_urls(self) -> list[URLPattern]:
+        def why(request: HttpRequest, object_id: str) -> HttpResponse:
+            row = self._row(request, object_id)
+            shown = {name: value for answer in WHY for name, value in answer(request, row).items()}
+            return self.page(
+                request,
+                row,
+                title="Why didn't I get it?",
+                template="admin/hub/why.html",
+                **shown,
+            )
+
+        page = path("<path:object_id>/why/", self._guarded(why), name=self._name("why"))
+        return [page, *super().get_urls()]
 
     def people_shown(self, rows: Sequence[Employee]) -> Iterable[object]:
         return [row.pk for row in rows]

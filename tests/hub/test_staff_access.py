@@ -120,7 +120,10 @@ MAY: dict[str, dict[str, set[str]]] = {
     "notifications.holiday": {"remove": {"administrator", "administrator of DE"}},
 }  # fmt: skip
 PAGES = {"changelist", "change", "add", "delete", "history"}
-MORE_PAGES = {"notifications.notification": {"recipients", "deliveries"}}
+MORE_PAGES = {
+    "accounts.employee": {"why"},
+    "notifications.notification": {"recipients", "deliveries"},
+}
 ADMINS = {model._meta.label_lower: one for model, one in admin.site._registry.items()}
 
 
