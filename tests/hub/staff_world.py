@@ -20,7 +20,9 @@ from accounts.models import (
     Device,
     Employee,
     GroupRole,
+    LegalHold,
     PrivacyNotice,
+    PrivacyRequest,
     RoleGrant,
     SignInAlarm,
     Staff,
@@ -133,6 +135,12 @@ ROWS: dict[str, Callable[[Half], Any]] = {
     "accounts.synchronisation": lambda half: Synchronisation.objects.create(name=half.subsystem.key),
     "accounts.privacynotice": lambda half: PrivacyNotice.objects.create(
         version=half.subsystem.key, material=False, created_at=half.now
+    ),
+    "accounts.privacyrequest": lambda half: PrivacyRequest.objects.create(
+        employee=half.person, kind="export", received_at=half.now, due_at=half.now
+    ),
+    "accounts.legalhold": lambda half: LegalHold.objects.create(
+        employee=half.person, reason="Court", placed_by="1", placed_at=half.now
     ),
     "accounts.signinalarm": lambda half: SignInAlarm.objects.create(
         source_index=uuid.uuid4().bytes * 2, address="192.0.2.7", began_at=half.now,

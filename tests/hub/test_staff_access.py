@@ -52,6 +52,7 @@ CONFIGURATION = {
 }
 CALENDARS = {"own": {"administrator of DE"}, "all": {"administrator"}}
 NOBODY: dict[str, set[str]] = {"own": set(), "all": set()}
+PRIVACY = {"own": set[str](), "all": {"privacy officer", "hub auditor"}}
 OVERSEERS = {"own": set[str](), "all": {"hub auditor", "administrator"}}
 # Who sees payroll's and alice's rows only, and who sees everybody's.
 SEES: dict[str, dict[str, set[str]]] = {
@@ -72,6 +73,8 @@ SEES: dict[str, dict[str, set[str]]] = {
     "accounts.privacynotice": {
         "own": set(), "all": {"privacy officer", "hub auditor", "administrator"},
     },
+    "accounts.privacyrequest": PRIVACY,
+    "accounts.legalhold": PRIVACY,
     "accounts.signinalarm": OVERSEERS,
     "accounts.staff": NOBODY,
     "auth.group": NOBODY,
@@ -102,10 +105,14 @@ MAY: dict[str, dict[str, set[str]]] = {
     "accounts.privacynotice": {
         name: {"privacy officer"} for name in ("draft", "write", "publish")
     },
+    "accounts.privacyrequest": {
+        name: {"privacy officer"} for name in ("disclose", "approve", "answer", "refuse")
+    },
+    "accounts.legalhold": {name: {"privacy officer"} for name in ("place", "lift")},
     "notifications.notification": {
         name: {*KEEPERS, "sender"} for name in ("release", "reassign", "withdraw")
     },
-    "notifications.category": {"create": KEEPERS, "edit": KEEPERS},
+    "notifications.category": {"create": KEEPERS, "edit": KEEPERS, "keep": KEEPERS},
     "notifications.callbackevent": {"replay": KEEPERS},
     "notifications.errand": {
         "pause-pushes": LIMITERS, "resume-pushes": LIMITERS,
@@ -124,6 +131,8 @@ MORE_PAGES = {
     "accounts.employee": {"why"},
     "notifications.notification": {"recipients", "deliveries"},
 }
+# What is handed over once, to whom.
+FETCHED = {"accounts.privacyrequest": {"archive": {"privacy officer"}}}
 ADMINS = {model._meta.label_lower: one for model, one in admin.site._registry.items()}
 
 
@@ -166,9 +175,8 @@ def test_every_page_of_the_admin_is_in_the_table() -> None:
     assert set(ADMINS) == set(SEES) == set(ROWS)
     for label, one in ADMINS.items():
         names = {u.name.removeprefix(label.replace(".", "_") + "_") for u in one.get_urls() if isinstance(u, URLPattern) and u.name}  # fmt: skip
-        assert names - {"act", "found", "auth_user_password_change"} <= PAGES | MORE_PAGES.get(
-            label, set()
-        )
+        acting = {"act", "found", "auth_user_password_change", *FETCHED.get(label, {})}
+        assert names - acting <= PAGES | MORE_PAGES.get(label, set())
         named = {act.name for kind in ("row_acts", "founding_acts") for act in getattr(one, kind, ())}  # fmt: skip
         assert named == set(MAY.get(label, {})), label
 
@@ -202,6 +210,9 @@ def test_each_role_sees_and_does_what_the_table_says(
                 status = client.get(address(page, label, row.pk)).status_code
                 assert (status == 200) == visible, (label, page, status)
                 assert status in {200, 302, 403}, (label, page, status)
+            for page, fetchers in FETCHED.get(label, {}).items():
+                status = client.get(address(page, label, row.pk)).status_code
+                assert (status == 403) != (name in fetchers), (label, page, status)
             assert client.post(address("delete", label, row.pk), {"post": "yes"}).status_code == 403
         assert client.get(address("add", label)).status_code == 403
         assert_acts(client, ADMINS[label], label, name, own=own, other=other)
