@@ -44,13 +44,6 @@ class Settlement(TypedDict):
     note: str
 
 
-class Edition(TypedDict):
-    """By which template's edition a card was worded, and from which data."""
-
-    id: str
-    data: dict[str, Any]
-
-
 class Card(TypedDict):
     """What a person reads; everything in it may be personal or confidential."""
 
@@ -60,7 +53,6 @@ class Card(TypedDict):
     facts: list[dict[str, Any]]
     links: list[dict[str, Any]]
     actions: NotRequired[list[Action]]
-    template: NotRequired[Edition]
 
 
 class Notification(models.Model):

@@ -9,7 +9,7 @@ from tests.stories.world import accepted, request_to
 pytestmark = pytest.mark.servers
 
 SERIOUS = {"serious", "critical"}
-PLACES = ("#/", "#/answers", "#/you", "#/preferences", "#/away")
+PLACES = ("#/", "#/answers", "#/you", "#/preferences", "#/data", "#/away")
 
 
 def flaws(visitor, axe):

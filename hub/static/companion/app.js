@@ -6,6 +6,7 @@ import * as outbox from "./lib/outbox.js";
 import * as session from "./lib/session.js";
 import { onChange, set, state } from "./lib/state.js";
 import * as store from "./lib/store.js";
+import * as stream from "./lib/stream.js";
 import * as sync from "./lib/sync.js";
 import * as answers from "./views/answers.js";
 import { sheet } from "./views/answer.js";
@@ -15,16 +16,24 @@ import * as item from "./views/item.js";
 import { empty, icon } from "./views/parts.js";
 import * as privacy from "./views/privacy.js";
 import * as preferences from "./views/preferences.js";
+import * as data from "./views/data.js";
+import * as form from "./views/form.js";
+import * as services from "./views/services.js";
 import { signInScreen } from "./views/sign_in.js";
+import * as submissions from "./views/submissions.js";
 import * as you from "./views/you.js";
 
 const root = document.getElementById("app");
 const PAGES = {
   answers: { page: () => answers.answersPage(), show: () => answers.show() },
+  services: { page: () => services.servicesPage(), show: () => services.show() },
+  form: { page: () => form.formPage(), show: (key) => form.show(key), under: "services" },
+  submissions: { page: () => submissions.submissionsPage(), show: () => submissions.show(), under: "services" },
   you: { page: () => you.youPage(speak), show: () => you.show() },
   preferences: { page: () => preferences.preferencesPage(false), show: () => preferences.show(), under: "you" },
   welcome: { page: () => preferences.preferencesPage(true), show: () => {}, under: "you" },
   privacy: { page: () => privacy.privacyPage(), show: (version) => privacy.show(version), under: "you", open: true },
+  data: { page: () => data.dataPage(), show: () => data.show(), under: "you" },
   away: { page: () => away.awayPage(), show: () => away.show(), under: "you" },
 };
 
@@ -44,7 +53,12 @@ function navigation() {
   const { name } = state.route;
   const here = PAGES[name]?.under || (name === "item" ? "inbox" : name);
   const waiting = state.counts?.waiting || 0;
-  const links = [["inbox", "#/", t("inbox")], ["answers", "#/answers", t("my_answers")], ["you", "#/you", t("you")]];
+  const links = [
+    ["inbox", "#/", t("inbox")],
+    ...(state.services ? [["services", "#/services", t("services")]] : []),
+    ["answers", "#/answers", t("my_answers")],
+    ["you", "#/you", t("you")],
+  ];
   return html`<nav class="rail" aria-label=${t("main_navigation")}>
     <a class="brand" href="#/"><img src="/static/companion/icons/icon.svg" alt="" width="32" height="32"><span>${document.title.split(" · ").at(-1)}</span></a>
     <ul>${links.map(([key, address, text]) => html`<li><a href=${address} aria-current=${here === key ? "page" : nothing}>
@@ -122,6 +136,14 @@ async function entered() {
   set({ ready: true });
   await outbox.flush();
   await sync.refresh();
+  if (!state.gate) await services.show();
+  hearken();
+}
+
+// Hints while the page is on screen and somebody is signed in.
+function hearken() {
+  if (document.visibilityState !== "visible" || !api.current() || state.gate) stream.stop();
+  else stream.start({ changed: () => sync.refresh().then(lookAfter), heard: sync.isTold });
 }
 
 // Right after signing in: whoever never chose how to be reached is asked once.
@@ -139,6 +161,7 @@ async function restart() {
 }
 
 function comeBack() {
+  hearken();
   if (document.visibilityState === "visible" && api.current()) sync.refresh().then(lookAfter);
 }
 
@@ -149,7 +172,8 @@ function listen() {
   document.addEventListener("visibilitychange", comeBack);
   api.listen({
     over(reason) {
-      for (const view of [you, away, preferences]) view.forget();
+      stream.stop();
+      for (const view of [you, away, preferences, services, submissions, data]) view.forget();
       session.end(reason);
     },
     gated({ version }) {

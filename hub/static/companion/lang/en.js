@@ -89,4 +89,19 @@ export default {
   snooze: "Later", wake: "Back now", snoozed_until: "Put off until {when}", woken: "Back in the inbox.", in_an_hour: "In an hour", this_evening: "This evening", tomorrow_morning: "Tomorrow morning", next_week: "Next week", own_moment: "At another time",
   filter_snoozed: "Later", snoozed_empty: "Nothing put off", snoozed_empty_text: "What you put off waits here until its time has come.", everybody: "All senders", by_sender: "By sender",
   code_nothing_to_snooze: "This has ended; there is nothing to put off.", code_upgrade_required: "This page is too old for the hub. Reload it.", code_consent_required: "The privacy notice has to be accepted first.",
+  // Services
+  services: "Services", no_services: "Nothing to open yet", no_services_text: "Pages and forms of your company's systems appear here.", favourites: "Favourites", all_services: "Everything", favourite: "Favourite", may_ask_for: "may ask for",
+  permission_camera: "camera", permission_location: "location", permission_microphone: "microphone", permission_photos: "photos", permission_files: "files", permission_nfc: "NFC", permission_bluetooth: "Bluetooth",
+  hand_in: "Hand in", handed_in: "Handed in", handed_in_as: "Handed in as {reference}.", nothing_handed_in: "Nothing handed in yet", nothing_handed_in_text: "What you apply for here can be followed here.",
+  allow_file: "{name} may have my files", allow_photo: "{name} may have my photos", allow_location: "{name} may know where I am", allow_text: "You can take this back at any time; what is kept of it is then deleted.",
+  take_place: "Say where I am", place_taken: "Place noted", no_place: "The place could not be found.",
+  email_optional: "E-mail for optional messages", email_optional_text: "Where no phone was looked at",
+  // One's data
+  your_data: "Your data", your_data_text: "A copy of it, requests about it, and from where you were signed in.", your_data_see: "See your data",
+  data_export: "A copy of your data", data_export_text: "Everything the hub has of you, as a file. It can be fetched once.", data_export_ask: "Make a copy", data_fetch: "Fetch it", data_asked: "Received. You can follow it here.",
+  data_other: "Something else about your data", data_what: "What is it about?", data_words: "In your words", data_correction: "Correct something", data_restriction: "Stop using something", data_erasure: "Delete my data", data_complaint: "Complain",
+  data_due: "answered by {date}", data_state_received: "Received", data_state_approved: "Under way", data_state_done: "Done", data_state_refused: "Refused",
+  data_consents: "What you allowed", data_withdrawn: "Taken back.", data_log: "From where you were signed in", data_log_text: "Network addresses of your devices, by day.",
+  leave_title: "Leave the hub", leave_text: "Signs you out everywhere and ends all messages to you, for good. Your company has to let you in again.", leave_hub: "Leave for good", leave_sure: "Leave the hub for good? This cannot be taken back here.", ended_opted_out: "You have left the hub. Nothing is sent to you any more.",
+  code_archive_gone: "This copy was fetched already, or its time is over. Ask for another one.",
 };

@@ -42,8 +42,8 @@ export function listen({ over, gated }) {
   onGate = gated;
 }
 
-async function exchange(method, path, { body, key, token, signal } = {}) {
-  const headers = { Accept: "application/json", "Accept-Language": i18n.current() };
+async function exchange(method, path, { body, key, token, signal, accept } = {}) {
+  const headers = { Accept: accept || "application/json", "Accept-Language": i18n.current() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
   if (token) headers.Authorization = `Bearer ${token}`;

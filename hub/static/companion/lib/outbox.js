@@ -17,6 +17,7 @@ export function of(id) {
 }
 
 async function transmit(entry) {
+  if (entry.path) return api.post(entry.path, entry.body, entry.key);
   const path = `/me/inbox/${entry.id}/${entry.act}`;
   const item = await api.post(path, entry.body, entry.key);
   await store.putItems([item], []);
@@ -30,7 +31,18 @@ async function transmit(entry) {
 export async function say(item, act, body, { mayWait = true } = {}) {
   const key = crypto.randomUUID();
   const entry = { key, id: item.id, act, body, title: item.title, said_at: new Date().toISOString(), refused: null };
-  if (!mayWait || item.sensitivity === "restricted") return transmit(entry);
+  return send(entry, mayWait && item.sensitivity !== "restricted");
+}
+
+// The same for what is not about an item: a form that is handed in.
+export function hand(path, body, { title, mayWait }) {
+  const entry = { key: crypto.randomUUID(), path, body, title, said_at: new Date().toISOString(), refused: null };
+  return send(entry, mayWait);
+}
+
+async function send(entry, mayWait) {
+  const { key } = entry;
+  if (!mayWait) return transmit(entry);
   await store.put("queue", key, entry);
   await show();
   try {

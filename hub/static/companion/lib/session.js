@@ -60,7 +60,7 @@ export async function resume() {
 
 const CLEARED = {
   employee: null, items: new Map(), archived: null, answers: null, older: null, counts: null,
-  queue: [], dialog: null, trouble: "", query: "", subsystem: "", found: null, filter: "open", gate: null,
+  queue: [], dialog: null, trouble: "", query: "", subsystem: "", found: null, filter: "open", gate: null, services: null,
 };
 
 // Nothing of the person stays behind.

@@ -8,6 +8,7 @@ export const state = {
   answers: null,
   older: null, // the cursor of the inbox's next page
   counts: null,
+  services: null, // modules and forms; null where the hub has none
   queue: [], // answers that the hub has not judged yet, or has refused meanwhile
   online: navigator.onLine,
   refreshing: false,

@@ -4,11 +4,13 @@ import { set, state } from "./state.js";
 import * as store from "./store.js";
 
 const EVERY_MS = 20_000;
+const SELDOM_MS = 120_000;
 const AFTER_AN_ANSWER_MS = [700, 1000, 1500, 2500, 4000, 6000, 10_000];
 const PAGES_OF_WAITING = 5;
 let following = null;
 let timer = 0;
 let hurried = [];
+let every = EVERY_MS;
 
 // What an earlier visit left, for reading before (or without) an answer of the hub.
 export async function recall() {
@@ -102,10 +104,15 @@ function schedule(afterwards) {
       await afterwards();
     }
     schedule(afterwards);
-  }, hurried.shift() ?? EVERY_MS);
+  }, hurried.shift() ?? every);
 }
 
 let whatElse = async () => {};
+
+// Whether the hub says by itself when there is something: then asking now and then is enough.
+export function isTold(yes) {
+  every = yes ? SELDOM_MS : EVERY_MS;
+}
 
 // Follow the feed while the page is on screen; `afterwards` is done after each look.
 export function start(afterwards) {

@@ -8,6 +8,7 @@ import { say, set, state } from "../lib/state.js";
 import * as sync from "../lib/sync.js";
 import { openAnswer, openQuestion, openReply } from "./answer.js";
 import { chip, empty, icon, loading, monogram, sentence, when } from "./parts.js";
+import { launch } from "./services.js";
 import { openSnooze, snooze } from "./snooze.js";
 import { outcomeSteps, standing } from "./standing.js";
 
@@ -66,8 +67,13 @@ function facts(item) {
 
 function links(item) {
   if (!item.links.length) return nothing;
-  return html`<ul class="links">${item.links.map((one) => html`<li>${icon("link")}<span dir="auto">${one.label}</span>
-    <small dir="auto">${item.subsystem.name}</small></li>`)}</ul>`;
+  return html`<ul class="links">${item.links.map((one) => {
+    const service = state.services?.find(({ key }) => key === one.module);
+    const words = html`${icon("link")}<span dir="auto">${one.label}</span><small dir="auto">${service?.name || item.subsystem.name}</small>`;
+    if (!service) return html`<li class="shut">${words}</li>`;
+    return service.type === "form" ? html`<li><a class="button" href="#/form/${service.key}">${words}</a></li>`
+      : html`<li><button @click=${() => launch(service.key)}>${words}</button></li>`;
+  })}</ul>`;
 }
 
 function who(person) {

@@ -31,12 +31,30 @@ const PATHS = {
   warning: "M12 4.5 3.5 19h17zM12 10v4M12 16.5h.010",
   star: "m12 4.5 2.3 4.7 5.2.800-3.75 3.65.900 5.15L12 16.4l-4.65 2.4.900-5.15L4.5 10l5.2-.800z",
   shield: "M12 3.5 5 6v5.5c0 4.2 2.9 7.3 7 9 4.1-1.7 7-4.8 7-9V6z",
+  calendar: "M5 6.5h14v13H5zM5 10.5h14M8.5 4v4M15.5 4v4",
+  document: "M7 4h7l4 4v12H7zM14 4v4h4M10 12.5h5M10 16h5",
+  money: "M4 7h16v10H4zM12 14.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM7 10v4M17 10v4",
+  chart: "M5 19V5M5 19h14M9 15.5v-3M13 15.5v-7M17 15.5v-5",
+  mail: "M4 6.5h16v11H4zM4.5 7l7.5 6 7.5-6",
+  home: "M4.5 11 12 4.5l7.5 6.5M6.5 9.5V19h11V9.5M10 19v-5h4v5",
   bell: "M6.5 16.5V11a5.5 5.5 0 0 1 11 0v5.5l1.5 1.5H5zM10 20.5h4",
   moon: "M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10Z",
   globe: "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM3.5 12h17M12 3.5c5 5 5 12 0 17-5-5-5-12 0-17Z",
   plus: "M12 5.5v13M5.5 12h13",
   snooze: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16ZM9.5 9h5l-5 6h5",
 };
+
+// The signs that the hub knows for modules, and which of ours stands for each.
+const OF_MODULES = {
+  badge: "you", person: "you", people: "people", bell: "bell", calendar: "calendar", chat: "answers", check: "check", clock: "clock",
+  document: "document", receipt: "document", book: "document", folder: "document", globe: "globe", map: "globe", plane: "globe",
+  laptop: "laptop", phone: "phone", lock: "lock", key: "lock", search: "search", settings: "sliders", shield: "shield", star: "star",
+  money: "money", card: "money", chart: "chart", mail: "mail", home: "home", building: "home", tool: "sliders",
+};
+
+export function knownIcon(name) {
+  return OF_MODULES[name] || "services";
+}
 
 export function icon(name) {
   return svg`<svg class="icon icon-${name}" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${PATHS[name]}></path></svg>`;

@@ -131,6 +131,7 @@ function form(first) {
     ${failed ? html`<p class="note bad" role="alert">${icon("warning")}<span>${failed}</span></p>` : nothing}
     ${card(t("what_may_ring"), "bell", t("what_may_ring_text"), html`
       ${toggle(t("push_optional"), draft.channels.push, (on) => { draft.channels.push = on; }, { id: "push", note: t("push_optional_text") })}
+      ${"email" in draft.channels ? toggle(t("email_optional"), draft.channels.email, (on) => { draft.channels.email = on; }, { id: "email", note: t("email_optional_text") }) : nothing}
       ${categories()}`)}
     ${card(t("quiet_hours"), "moon", t("quiet_hours_text"), html`${draft.quiet_hours.map(quietWindow)}
       <button type="button" class="quiet" @click=${addWindow}>${icon("plus")}${t("quiet_add")}</button>`)}

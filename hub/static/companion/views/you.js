@@ -91,6 +91,7 @@ export function youPage(speak) {
         ${employee.manager ? html`<p class="soft">${t("manager")}: <bdi>${employee.manager.display_name}</bdi></p>` : nothing}</div></section>
       ${card(t("preferences"), "bell", html`<p class="soft">${t("preferences_text")}</p><a class="button" href="#/preferences">${t("preferences_change")}${icon("next")}</a>`)}
       ${card(t("away"), "people", html`<p class="soft">${t("away_text")}</p><a class="button" href="#/away">${t("away_manage")}${icon("next")}</a>`)}
+      ${card(t("your_data"), "shield", html`<p class="soft">${t("your_data_text")}</p><a class="button" href="#/data">${t("your_data_see")}${icon("next")}</a>`)}
       ${card(t("devices"), "laptop", html`${deviceList()}
         <button class="quiet danger" @click=${() => leave(true)}>${icon("out")}${t("sign_out_everywhere")}</button>`)}
       ${card(t("appearance"), "sliders", html`<h3>${t("theme")}</h3>${themes()}<h3>${t("language_label")}</h3>${languagePicker(speak)}`)}
