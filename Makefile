@@ -33,7 +33,7 @@ check:
 # Needs gcc, wrk and the headers of nghttp2 and OpenSSL; as root on Debian it installs them.
 bench:
 	@.ci/bootstrap embedded
-	@set -e; for name in fanout singles accept registrations urgent callbacks inbox sync; do \
+	@set -e; for name in fanout singles accept registrations urgent callbacks inbox streams sync; do \
 	    printf '\n%s\n' "$$name"; \
 	    $(PYTHON_OF_HUB) -m benchmarks.$$name --short --json docs/benchmarks/$$name.json $(ARGS); \
 	done

@@ -1,4 +1,4 @@
-"""First page, next page and counts of an inbox, while the table grows a thousandfold.
+"""The reads of an inbox, and of the change feed, while the table grows a thousandfold.
 
 The reader has 2,000 copies whatever the size; all others belong to other people. Through HTTP on
 one kept connection, and by the domain's functions.
@@ -124,14 +124,37 @@ def original(made: hub.Stack) -> None:
 
 def functions(reader: Any) -> dict[str, Callable[[], object]]:
     """The reads by the domain's functions."""
-    from notifications import inbox
+    from notifications import changes, inbox
 
     after = inbox.page(employee_id=reader).after
+    start = changes.since(employee_id=reader, cursor=None).cursor
+    fresh = changed(reader, start)
     return {
+        "function_changes_none": lambda: changes.since(employee_id=reader, cursor=fresh),
+        "function_changes_fifty": lambda: changes.since(employee_id=reader, cursor=start),
+        "function_search": lambda: inbox.page(employee_id=reader, text="nowhere"),
         "function_first": lambda: inbox.page(employee_id=reader),
         "function_next": lambda: inbox.page(employee_id=reader, after=after),
         "function_counts": lambda: inbox.counts(employee_id=reader),
     }
+
+
+def changed(reader: Any, start: str) -> str:
+    """Touch fifty copies of the reader's, as fifty answers would; a cursor of after that."""
+    from hub.lib.columns import CurrentTransactionId
+    from notifications import changes
+    from notifications.models import Recipient
+
+    fifty = Recipient.objects.filter(employee_id=reader).order_by("-arrived_at")[:50]
+    ids = list(fifty.values_list("notification_id", flat=True))
+    for one in ids:
+        Recipient.objects.filter(employee_id=reader, notification_id=one).update(
+            changed_in=CurrentTransactionId()
+        )
+    told = changes.since(employee_id=reader, cursor=start)
+    if len(told.entries) < len(ids):
+        raise RuntimeError(f"{len(told.entries)} of {len(ids)} changes were told.")
+    return told.cursor
 
 
 def requests(made: hub.Stack, token: str) -> dict[str, Callable[[], object]]:
@@ -153,7 +176,9 @@ def requests(made: hub.Stack, token: str) -> dict[str, Callable[[], object]]:
         return content
 
     after = json.loads(get("/api/v1/me/inbox"))["page_info"]["after"]
+    cursor = json.loads(get("/api/v1/me/changes"))["cursor"]
     return {
+        "http_changes_none": lambda: get(f"/api/v1/me/changes?since={cursor}"),
         "http_first": lambda: get("/api/v1/me/inbox"),
         "http_next": lambda: get(f"/api/v1/me/inbox?after={after}"),
         "http_counts": lambda: get("/api/v1/me/counts"),

@@ -76,6 +76,12 @@ BARS: dict[str, tuple[str, str, Sequence[tuple[str, str, float]]]] = {
         " that of the bare paged read: the same client throws the same pages away.",
         (("ratio_again", "≤", 2), ("ratio_changes", "≤", 1), ("again_growth_mb", "≤", 64)),
     ),
+    "streams": (
+        "Hint streams",
+        "Idle streams on one process: memory, and how soon a hint is heard. A broadcast is spread"
+        " on purpose, so that phones do not ask all at once.",
+        (("kilobytes_a_stream", "≤", 100),),
+    ),
     "inbox": (
         "Inbox",
         "Milliseconds of the reads of a phone, whose owner has 2,000 copies, while the table"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a container of the hub does:  entrypoint web | worker | beat | migrate | manage COMMAND…
+# What a container of the hub does:  entrypoint web | streams | worker | beat | migrate | manage COMMAND…
 # Further arguments are passed on to the program of the role.
 #
 # The process of the role replaces this shell, so that it gets the signals: on SIGTERM web
@@ -35,6 +35,12 @@ web)
         --respawn-failed-workers --workers-kill-timeout 25 \
         "$@" hub.wsgi:application
     ;;
+streams)
+    # One process holds thousands of idle streams; each costs 20 kB, and a descriptor.
+    exec granian --interface asgi --host 0.0.0.0 --port "$PORT" --http 1 --no-ws \
+        --workers 1 --backlog 8192 --backpressure 16384 --workers-kill-timeout 5 \
+        "$@" hub.streams.app:application
+    ;;
 worker)
     queues=${QUEUES:-push,bulk,callback,maintenance,mail}
     children=${WORKER_PROCESSES:-2}
@@ -56,6 +62,6 @@ manage)
     exec python manage.py "$@"
     ;;
 *)
-    refuse "the role \"$role\" is unknown; it is web, worker, beat, migrate, or manage COMMAND."
+    refuse "the role \"$role\" is unknown; it is web, streams, worker, beat, migrate, or manage COMMAND."
     ;;
 esac

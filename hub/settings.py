@@ -205,6 +205,14 @@ COLLEAGUE_SEARCHES_A_MINUTE = env.number("COLLEAGUE_SEARCHES_A_MINUTE", 30, leas
 
 # --- Inbox --------------------------------------------------------------------------------
 SNOOZE_LONGEST = timedelta(days=env.number("SNOOZE_LONGEST_DAYS", 30, least=1, most=366))
+# The hint stream (`hub.streams`): how many are open in one process, how often something is said on
+# each, and how often it is asked whether their tokens still hold.
+STREAMS_AT_MOST = env.number("STREAMS_AT_MOST", 10_000, least=1, most=100_000)
+STREAM_BEAT = env.seconds("STREAM_BEAT_SECONDS", 25, least=1, most=300)
+STREAM_RECHECK = env.seconds("STREAM_RECHECK_SECONDS", 30, least=1, most=120)
+STREAM_RETRY_MS = 5_000  # after which a phone opens it again
+# The largest file that a sub-system may send with a notification.
+ATTACHMENT_BYTES = env.number("ATTACHMENT_BYTES", 5 * 2**20, least=1024, most=50 * 2**20)
 INBOX_SEARCHES_A_MINUTE = env.number("INBOX_SEARCHES_A_MINUTE", 60, least=1, most=10_000)
 
 # --- Firebase -----------------------------------------------------------------------------

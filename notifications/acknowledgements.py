@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts.models import Employee
 from hub.lib import clock, errors
 from hub.lib.columns import CurrentTransactionId
-from notifications import errands, inbox
+from notifications import errands, hints, inbox
 from notifications.approvals import refusals
 from notifications.callbacks import events
 from notifications.models import Delivery, Errand, Notification, Recipient
@@ -42,6 +42,7 @@ def acknowledge(
     with transaction.atomic():
         if _confirm(employee_id, notification_id, version=version, mode=mode, now=now):
             _tell(employee_id, notification_id, version=version, now=now)
+            hints.employee(employee_id)
     item = inbox.item(employee_id=employee_id, notification_id=notification_id, mode=mode)
     if item["kind"] != Notification.Kind.ACKNOWLEDGEMENT:
         raise NothingToAcknowledge("Nobody asked you to confirm this one.")

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 from hub.lib.columns import CurrentTransactionId
-from notifications import errands, lifecycle
+from notifications import errands, hints, lifecycle
 from notifications.models import BroadcastChange, Errand, Notification, Recipient
 
 
@@ -35,6 +35,7 @@ def announce(notification: Notification, *, now: datetime) -> None:
         touch(notification.id)
     else:
         BroadcastChange.objects.create(notification=notification, at=now)
+        hints.notifications([notification.id])
 
 
 def touch(notification_id: uuid.UUID) -> None:
@@ -42,3 +43,4 @@ def touch(notification_id: uuid.UUID) -> None:
     Recipient.objects.filter(notification_id=notification_id).update(
         changed_in=CurrentTransactionId()
     )
+    hints.notifications([notification_id])

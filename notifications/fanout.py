@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from accounts import audience
 from accounts.models import Employee
 from hub.lib import clock, logging, metrics
-from notifications import errands, lifecycle, queues, waves
+from notifications import errands, hints, lifecycle, queues, waves
 from notifications.models import Delivery, Errand, Notification, Recipient, Seat
 
 log = logging.get(__name__)
@@ -85,6 +85,7 @@ def _batch(errand: Errand, now: datetime) -> bool:
     if copy(errand, notification=notification, people=people, now=now):
         return True
     errands.finish(errand)
+    hints.notifications([notification.id])  # once, however many have got it
     if not _fan_outs(notification).exists():
         _finish(notification, now=now)
     return False

@@ -81,10 +81,14 @@ class Bell:
                 self.condition.wait_for(lambda: bool(self.wanted))
                 queues, self.wanted = self.wanted, set()
             started = time.thread_time()
-            for queue in sorted(queues):
-                self.send(queue)
+            self.deliver(queues)
             spent = time.thread_time() - started
             time.sleep(max(COALESCE_SECONDS, spent / SHARE_AT_MOST))
+
+    def deliver(self, wanted: set[str]) -> None:
+        """Send what was rung for in a moment."""
+        for queue in sorted(wanted):
+            self.send(queue)
 
     def send(self, queue: str) -> None:
         """Send one message, unless the breaker is open."""
@@ -100,8 +104,7 @@ class Bell:
         """Before the process ends: send what is still wanted."""
         with self.condition:
             queues, self.wanted = self.wanted, set()
-        for queue in queues:
-            self.send(queue)
+        self.deliver(queues)
 
 
 bell = Bell()

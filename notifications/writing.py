@@ -18,7 +18,7 @@ from typing import Any
 from accounts import repeats
 from accounts.subsystems import Caller
 from hub.lib import statements
-from notifications import errands, queues
+from notifications import errands, hints, queues
 from notifications.escalation import schedule
 from notifications.fanout import JOINERS_EVERY
 from notifications.models import Delivery, Errand, Notification
@@ -188,6 +188,7 @@ def write(
         return Outcome.REPEATED
     for queue in {errand["queue"] for errand in due if errand["due_now"]}:
         queues.wake(queue)
+    hints.notifications([row.id for row in rows if row.at_once])
     return Outcome.WRITTEN
 
 

@@ -16,6 +16,7 @@ def compose(addresses: Mapping[str, Any], *, seeded: Path) -> str:
         "",
         f"  The companion           {addresses['web']}/",
         f"  API and its pages       {addresses['web']}/api/v1/docs",
+        f"  Hint stream             {addresses['streams']}/api/v1/me/stream",
         f"  Administration          {addresses['web']}/admin/",
         f"  Pretend phones          {addresses['phones']}",
         f"  Pretend sub-system      {addresses['receiver']}/",

@@ -22,6 +22,7 @@ class Ports:
     receiver: int = 8003
     mailbox: int = 8004
     smtp: int = 8025
+    streams: int = 8005
 
     @property
     def web_url(self) -> str:

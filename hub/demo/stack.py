@@ -50,6 +50,7 @@ def running(
             "fcm": env["FCM_ENDPOINT"],
             "receiver": at.receiver_url,
             "mailbox": at.mailbox_url,
+            "streams": f"http://{ports.HOST}:{at.streams}",
             "data": str(where.path),
         }
         home.write_json(where.running, addresses)
@@ -141,6 +142,15 @@ def _start_hub(
         ],
         **common,
     )  # fmt: skip
+    streams = watched.start(
+        "streams",
+        [
+            *MODULE, "granian", "--interface", "asgi", "--host", ports.HOST,
+            "--port", str(at.streams), "--http", "1", "--no-ws", "--workers", "1",
+            "--workers-kill-timeout", "5", "hub.streams.app:application",
+        ],
+        **common,
+    )  # fmt: skip
     worker = watched.start(
         "worker",
         [
@@ -158,6 +168,7 @@ def _start_hub(
         **common,
     )  # fmt: skip
     watched.wait(web, lambda _: ports.responds(at.web))
+    watched.wait(streams, lambda _: ports.responds(at.streams))
     watched.wait(worker, lambda child: " ready." in child.output())
     watched.wait(beat, lambda child: "beat: Starting" in child.output())
 

@@ -14,6 +14,7 @@ from accounts import affiliates, audit
 from accounts.models import Employee, Subsystem
 from hub.lib import errors
 from hub.lib.columns import CurrentTransactionId
+from notifications import hints
 from notifications.models import Category, Delegation, Recipient, Seat
 
 # The delegate's copies of what the principal is asked and is not over, whenever the window begins;
@@ -160,6 +161,7 @@ def _touch(made: Delegation) -> None:
         part.filter(notification_id__in=seats.values("notification_id")).update(
             changed_in=CurrentTransactionId()
         )
+    hints.employee(made.delegate_id)
 
 
 def _scope(wish: Wish) -> tuple[Subsystem | None, Category | None]:

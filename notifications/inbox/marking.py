@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from hub.lib import errors
 from hub.lib.columns import CurrentTransactionId
-from notifications import delegated, waiting
+from notifications import delegated, hints, waiting
 from notifications.inbox.copies import asleep
 from notifications.models import Recipient
 
@@ -34,7 +34,7 @@ def mark(
     if mark == "archived":
         rows = rows.exclude(waiting.for_person(employee_id, standing_in=who.standing_in))
         values["snoozed_until"] = None
-    return rows.update(**values, changed_in=CurrentTransactionId())
+    return _told(employee_id, rows.update(**values, changed_in=CurrentTransactionId()))
 
 
 def mark_up_to(
@@ -59,4 +59,11 @@ def mark_up_to(
     marked = Recipient.objects.filter(
         employee_id=employee_id, notification_id__in=ids[:MARKED_AT_ONCE], read_at=None
     ).update(read_at=now, changed_in=CurrentTransactionId())
-    return marked, len(ids) > MARKED_AT_ONCE
+    return _told(employee_id, marked), len(ids) > MARKED_AT_ONCE
+
+
+def _told(employee_id: uuid.UUID, marked: int) -> int:
+    """Let the person's other phones know."""
+    if marked:
+        hints.employee(employee_id)
+    return marked

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from hub.lib import clock, errors
 from hub.lib.columns import CurrentTransactionId
-from notifications import delegated, errands
+from notifications import delegated, errands, hints
 from notifications.inbox.items import Item, item
 from notifications.models import Errand, Notification, Recipient
 
@@ -62,6 +62,7 @@ def snooze(
             archived_at=copy.archived_at if until is None else None,
             changed_in=CurrentTransactionId(),
         )
+        hints.employee(employee_id)
     return item(employee_id=employee_id, notification_id=notification_id, now=now)
 
 
@@ -75,6 +76,7 @@ def run(errand: Errand, now: datetime) -> None:
                 notification_id=errand.notification_id,
                 snoozed_until__lte=now,
             ).update(snoozed_until=None, snoozed_version=None, changed_in=CurrentTransactionId())
+            hints.employee(errand.employee_from)
 
 
 def _check(until: datetime, *, now: datetime) -> None:

@@ -23,7 +23,7 @@ SCRIPTS = sorted(DOCKER.glob("*.sh"))
 DOCKERFILE = (DOCKER / "Dockerfile").read_text()
 ENTRYPOINT = (DOCKER / "entrypoint.sh").read_text()
 COMPOSE_TEXT = (DOCKER / "compose.yml").read_text()
-HUB_SERVICES = {"web", "worker", "worker-bulk", "worker-outside", "beat", "migrate"}
+HUB_SERVICES = {"web", "streams", "worker", "worker-bulk", "worker-outside", "beat", "migrate"}
 SHELL_VARIABLE = re.compile(r"\$\{([A-Z_]+):-([^}]*)\}")
 
 
@@ -100,7 +100,7 @@ def test_shellcheck_finds_nothing_in_the_scripts(script: Path) -> None:
     ("arguments", "environment", "named"),
     [
         (["janitor"], {}, '"janitor"'),
-        ([], {}, "web, worker, beat, migrate"),
+        ([], {}, "web, streams, worker, beat, migrate"),
         (["web"], {"WEB_THREADS": "many"}, "WEB_THREADS=many"),
         (["web"], {"WEB_PROCESSES": "0"}, "WEB_PROCESSES=0"),
         (["worker"], {"WORKER_PROCESSES": "-1"}, "WORKER_PROCESSES=-1"),
@@ -142,7 +142,7 @@ def test_every_role_replaces_the_shell_so_that_it_gets_the_signals() -> None:
     body = ENTRYPOINT[ENTRYPOINT.index('case "$role"') :]
     lines = [line.split() for line in body.splitlines()]
     programs = [words for words in lines if {"granian", "celery", "python"} & set(words)]
-    assert len(programs) == 5
+    assert len(programs) == 6
     assert all(words[0] == "exec" for words in programs)
 
 
@@ -214,7 +214,7 @@ def test_every_container_is_locked_down_bounded_and_watched(name: str) -> None:
         assert service["restart"] == "no"
         return
     assert service["restart"] == "unless-stopped"
-    assert "healthcheck" in service or (name == "web" and "HEALTHCHECK" in DOCKERFILE)
+    assert "healthcheck" in service or (name in {"web", "streams"} and "HEALTHCHECK" in DOCKERFILE)
 
 
 def test_nothing_of_the_hub_starts_before_the_migrations_have_ended() -> None:

@@ -26,6 +26,7 @@ EDGES = {
     "redis": (
         "hub/lib/scratchpad.py", "accounts/api/limits.py", "notifications/push/rate.py",
         "hub/health.py", "hub/doctor/engines.py", "hub/demo/",
+        "hub/streams/hearing.py", "notifications/hints.py",
     ),
     "urllib.request": ("hub/demo/",),
     "http.client": ("hub/demo/",),

@@ -17,6 +17,7 @@ def configure(directory: Path, *, web: int, http: int, https: int) -> Path:
     text = text.replace("listen 8443", f"listen 127.0.0.1:{https}")
     text = text.replace("listen 8080", f"listen 127.0.0.1:{http}")
     text = text.replace("server web:8000", f"server 127.0.0.1:{web}")
+    text = text.replace("server streams:8000", f"server 127.0.0.1:{web}")
     text = re.sub(r"/run/secrets/|/tmp/", f"{directory}/", text)
     text = re.sub(r"(client_(?:header|body)_timeout) \d+s", r"\1 2s", text)
     path = directory / "nginx.conf"
