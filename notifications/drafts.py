@@ -29,6 +29,8 @@ class Draft:
     collapse_key: str = ""
     supersedes: uuid.UUID | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    template: str = ""  # of its category; then the card has no words of its own
+    data: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
     waves: dict[str, str] | None = None
     joiners: bool = False

@@ -1,7 +1,7 @@
 """New content for what was sent: a new version, to which whoever is asked answers anew."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -78,6 +78,12 @@ def by_subsystem(
     return ending.Ended(notification, had)
 
 
+def _without_template(card: dict[str, Any], changed: Collection[str]) -> dict[str, Any]:
+    """Where an edit brings words, they are its own, in every language."""
+    dropped = {"template"} if {"title", "summary", "body"} & set(changed) else set()
+    return {name: value for name, value in card.items() if name not in dropped}
+
+
 def _change(notification: Notification, edit: Edit, *, now: datetime) -> list[str]:
     """Write what changes; the names of it."""
     if notification.kind != Notification.Kind.REQUEST:
@@ -100,7 +106,7 @@ def _change(notification: Notification, edit: Edit, *, now: datetime) -> list[st
     ]
     if not changed and not beside:
         return []
-    notification.card = cast(Card, card | wanted)
+    notification.card = cast(Card, _without_template(card, changed) | wanted)
     for name in beside:
         setattr(notification, name, edit.changes[name])
     drafts.check_times(_draft(notification), now=now)

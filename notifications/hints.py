@@ -2,7 +2,7 @@
 
 A hint names an employee, or a notification whose recipients are all meant, so a broadcast is one
 message whatever its size. It is published by a thread of this process, those of a moment together;
-all of them may be lost, since phones look by themselves too. See docs/adr/0028-hint-stream.md.
+all of them may be lost, since phones look by themselves too. See docs/adr/0029-hint-stream.md.
 """
 
 import functools

@@ -16,8 +16,9 @@ from accounts import affiliates, audience, repeats
 from accounts.audience import Name
 from accounts.subsystems import Caller
 from hub.lib import errors, ids
-from notifications import blast_radius, drafts, lifecycle, lookup, supersession, writing
+from notifications import blast_radius, drafts, editions, lifecycle, lookup, supersession, writing
 from notifications.models import Notification
+from notifications.models.notification import Card
 
 LOOKS_AT_MOST = 3
 
@@ -205,7 +206,7 @@ def _plan_one(
         state=Notification.State.HELD if held else upcoming,
         sensitivity=draft.sensitivity or category.sensitivity,
         priority=draft.priority,
-        card=draft.card,
+        card=_card(draft, category=category),
         audience=audience.kept(drafts.audience(draft), within=caller.within),
         policy=drafts.policy(draft, seats=seats) if is_request else {},
         requester=requester,
@@ -260,6 +261,13 @@ def _category(draft: Draft, *, found: lookup.Found) -> lookup.Category:
             f"The category is {category.sensitivity}; a notification may only be more sensitive.",
         )  # fmt: skip
     return category
+
+
+def _card(draft: Draft, *, category: lookup.Category) -> Card:
+    """What people read: as the draft says, or by the template that it names (one more look)."""
+    if not draft.template:
+        return draft.card
+    return editions.card(draft.card, category_id=category.id, key=draft.template, data=draft.data)
 
 
 def _requester(draft: Draft, *, found: lookup.Found, caller: Caller) -> lookup.Who | None:

@@ -106,6 +106,13 @@ def put(
     return read(employee_id=employee_id)
 
 
+def language(*, employee_id: uuid.UUID) -> str:
+    """In which language this employee reads: what they chose, else as the directory has it."""
+    chosen = Preference.objects.filter(pk=employee_id).values_list("language", flat=True).first()
+    own = Employee.objects.filter(pk=employee_id).values_list("language", flat=True)
+    return chosen or own.first() or ""
+
+
 def opt_out(*, employee_id: uuid.UUID, category_id: uuid.UUID, now: datetime) -> bool:
     """Tell them nothing of this category any more; False if they had said so before.
 

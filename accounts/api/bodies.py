@@ -173,6 +173,9 @@ def _unknown(field: Any, data: object, pointer: str) -> Iterator[errors.FieldErr
     ):
         for index, value in enumerate(data):
             yield from _unknown(field.child, value, f"{pointer}/{index}")
+    elif isinstance(field, serializers.DictField) and isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _unknown(field.child, value, _below(pointer, key))
 
 
 def _odd_text(field: Any, data: object, pointer: str) -> Iterator[errors.FieldError]:

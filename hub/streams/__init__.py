@@ -6,5 +6,5 @@ board        who listens in this process
 hearing      what the hub publishes in Redis, brought to whom it concerns
 
 It knows no Django but the settings: a thousand idle streams must not hold a thousand connections.
-See docs/adr/0028-hint-stream.md.
+See docs/adr/0029-hint-stream.md.
 """

@@ -12,11 +12,10 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.models import Employee
 from hub.lib import clock, errors
 from notifications import phrases, preferences
 from notifications.mailing import unsubscribe
-from notifications.models import Category, Preference
+from notifications.models import Category
 
 FIELD, ONE_CLICK = "List-Unsubscribe", "One-Click"
 ASK = "Do you want to be told no more of “%(category)s” by %(sender)s?"
@@ -56,17 +55,11 @@ class Unsubscribe(View):
                 )
         except errors.NotFound:
             return _shown(request, phrases.of(phrases.DEFAULT), UNKNOWN, status=404)
-        spoken = phrases.of(_language(wish))
+        spoken = phrases.of(preferences.language(employee_id=wish.employee_id))
         names = {"category": found.name, "sender": found.subsystem.name}
         if found.essential:
             return _shown(request, spoken, ESSENTIAL, names=names)
         return _shown(request, spoken, DONE if act else ASK, names=names, ask=not act)
-
-
-def _language(wish: unsubscribe.Wish) -> str:
-    chosen = Preference.objects.filter(pk=wish.employee_id).values_list("language", flat=True)
-    own = Employee.objects.filter(pk=wish.employee_id).values_list("language", flat=True)
-    return chosen.first() or own.first() or phrases.DEFAULT
 
 
 def _shown(

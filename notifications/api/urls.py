@@ -36,6 +36,7 @@ from notifications.api.subsystem.reply import SubsystemReply
 from notifications.api.subsystem.settle import Settle
 from notifications.api.subsystem.simulate import Simulate
 from notifications.api.subsystem.subsystem import OwnSubsystem
+from notifications.api.subsystem.templates import OneTemplate, Templates
 from notifications.api.subsystem.withdraw import Withdraw
 
 urlpatterns = [
@@ -56,6 +57,8 @@ urlpatterns = [
     path("callbacks/<uuid:event_id>/replay", Replay.as_view()),
     path("categories", Categories.as_view()),
     path("categories/<str:key>", OneCategory.as_view()),
+    path("categories/<str:key>/templates", Templates.as_view()),
+    path("categories/<str:key>/templates/<str:template>", OneTemplate.as_view()),
     path("subsystem", OwnSubsystem.as_view()),
     path("test/respond", Simulate.as_view()),
     path("audiences/preview", Preview.as_view()),

@@ -1,7 +1,8 @@
 """An item: one copy with the truth about it now, as a client reads it."""
 
+import functools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -9,10 +10,11 @@ from django.db.models import Q
 
 from accounts.models import Employee
 from hub.lib import clock, errors, ids
-from notifications import delegated, outcomes, threads, waiting
+from notifications import delegated, editions, outcomes, preferences, threads, waiting
 from notifications.assurance import rules
 from notifications.inbox.copies import LIVE, copies, is_asleep
 from notifications.models import Decision, Notification, Recipient, Response
+from notifications.models.notification import Card
 
 
 class Item(TypedDict):
@@ -90,10 +92,16 @@ def items(rows: Sequence[Recipient], *, who: delegated.Reader, now: datetime) ->
         ):
             decided[decision.notification_id] = decision
     told = threads.of(asked) if asked else {}
+
+    @functools.cache
+    def language() -> str:  # asked only where a template is to be worded
+        return preferences.language(employee_id=who.employee_id)
+
     return [
         _item(
             row,
             now=now,
+            language=language,
             thread=told.get(row.notification_id, []),
             free=seated.get(row.notification_id, ()),
             answer=answers.get(row.notification_id),
@@ -107,12 +115,13 @@ def _item(
     row: Recipient,
     *,
     now: datetime,
+    language: Callable[[], str],
     thread: list[threads.Asked],
     free: Sequence[Employee],
     answer: Response | None,
     decision: Decision | None,
 ) -> Item:
-    notification, card = row.notification, row.notification.card
+    notification, card = row.notification, _worded(row.notification, language)
     if answer is not None and answer.version != notification.version:
         answer = None  # an edit voided it
     confirmed = (row.acknowledged_version or 0) >= notification.version
@@ -163,6 +172,16 @@ def _item(
         "settlement": notification.settled,
         "supersedes": ids.text(notification.supersedes),
     }
+
+
+def _worded(notification: Notification, language: Callable[[], str]) -> Card:
+    """The card in the reader's language; what has to be signed reads the same for everybody."""
+    card = notification.card
+    if "template" not in card:
+        return card
+    if any(rules.needs_proof(notification, action) for action in card.get("actions", [])):
+        return card
+    return editions.localized(card, language=language())
 
 
 def offered(notification: Notification) -> list[dict[str, Any]]:

@@ -128,6 +128,7 @@ def _send(errand: Errand, subject: Subject, *, now: datetime) -> Step:
 def letter(one: Addressee, subject: Subject, *, category: Category) -> Letter:
     """The e-mail as it leaves."""
     spoken = phrases.of(one.language)
+    title, summary = subject.said(one.language)
     wish = unsubscribe.Wish(one.employee_id, category.pk) if subject.optional else None
     words = wording.words(
         phrases=spoken,
@@ -135,8 +136,8 @@ def letter(one: Addressee, subject: Subject, *, category: Category) -> Letter:
         sender=subject.sender,
         kind=subject.kind,
         sensitivity=subject.sensitivity,
-        title=subject.title,
-        summary=subject.summary,
+        title=title,
+        summary=summary,
         purpose=one.purpose,
         link=f"{settings.HUB_PUBLIC_URL}/#/item/{subject.id}",
         category=category.name,

@@ -18,6 +18,7 @@ from notifications.models.recipient import Recipient
 from notifications.models.response import Decision, Response
 from notifications.models.seat import Seat
 from notifications.models.switch import Switch
+from notifications.models.template import Template
 
 __all__ = [
     "Breaker",
@@ -43,5 +44,6 @@ __all__ = [
     "Response",
     "Seat",
     "Switch",
+    "Template",
     "Tombstone",
 ]

@@ -44,6 +44,13 @@ class Settlement(TypedDict):
     note: str
 
 
+class Edition(TypedDict):
+    """By which template's edition a card was worded, and from which data."""
+
+    id: str
+    data: dict[str, Any]
+
+
 class Card(TypedDict):
     """What a person reads; everything in it may be personal or confidential."""
 
@@ -53,6 +60,7 @@ class Card(TypedDict):
     facts: list[dict[str, Any]]
     links: list[dict[str, Any]]
     actions: NotRequired[list[Action]]
+    template: NotRequired[Edition]
 
 
 class Notification(models.Model):

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from hub.lib import clock, logging
-from notifications import errands, phrases
+from notifications import editions, errands, phrases
 from notifications.models import Delivery, Errand, Notification
 from notifications.push import refusals, replies, results, silence, subjects, targets, wording
 from notifications.push.gateway import Address, Fate, Gateway, Outcome, Push, Wording
@@ -149,7 +149,7 @@ def call(
     pushes: list[Push] = []
     places: list[int] = []
     subject_of = {errand.id: known[errand.notification_id] for errand in errands.values()}
-    wordings: dict[tuple[int, str, str], Wording] = {}
+    wordings: dict[tuple[int, str, str, str], Wording] = {}
     for place, target in enumerate(found):
         if target.address is None:
             outcomes[place] = replies.ours("address_unreadable")
@@ -159,12 +159,22 @@ def call(
             outcomes[place] = Outcome(Fate.SENT, reason=results.TEST_MODE)
             continue
         language = phrases.best(target.language)
-        key = (target.errand_id, target.platform, language)
+        template = (
+            ""
+            if subject.template is None
+            else editions.language_of(subject.edition, target.language)
+        )
+        key = (target.errand_id, target.platform, language, template)
         words = wordings.get(key)
         if words is None:  # devices that read the same share it, so it is encoded once
             errand = errands[target.errand_id]
             words = wordings[key] = worded(
-                errand, subject=subject, platform=target.platform, language=language, now=now
+                errand,
+                subject=subject,
+                platform=target.platform,
+                language=language,
+                template_in=template,
+                now=now,
             )
         pushes.append(Push(Address(target.kind, target.address, target.project), words))
         places.append(place)
@@ -199,10 +209,20 @@ def _sender(_process: int) -> futures.ThreadPoolExecutor:
 
 
 def worded(
-    errand: Errand, *, subject: Subject, platform: str, language: str, now: datetime
+    errand: Errand,
+    *,
+    subject: Subject,
+    platform: str,
+    language: str,
+    template_in: str,
+    now: datetime,
 ) -> Wording:
-    """What may be said to the devices of one platform whose people speak one language."""
+    """What may be said to the devices of one platform whose people speak one language.
+
+    It is the hub's; the sender's template may be there in another one.
+    """
     spoken = phrases.of(language)
+    title, summary = subject.said(template_in)
     if errand.purpose == _REFUSED:
         return refusals.worded(subject, platform=platform, phrases=spoken, now=now)
     if errand.purpose == _CLEAR:
@@ -219,8 +239,8 @@ def worded(
         category=subject.category,
         subsystem_name=subject.sender,
         sensitivity=subject.sensitivity,
-        title=subject.title,
-        summary=subject.summary,
+        title=title,
+        summary=summary,
         platform=platform,
         urgent=errand.lane <= 1,
         expires_at=subject.expires_at,

@@ -18,6 +18,9 @@ EDGES = {
     "rest_framework": ("accounts/api/", "notifications/api/", "hub/problems.py"),
     "drf_spectacular": ("accounts/api/", "notifications/api/", "hub/urls.py", "hub/openapi.py"),
     "httpx": (),
+    "icu4py": ("notifications/rendering.py",),
+    "smtplib": ("notifications/mailing/smtp.py",),
+    "aiosmtpd": ("hub/demo/mailbox.py",),
     "celery": (
         "hub/tasks.py",
         "hub/doctor/engines.py",

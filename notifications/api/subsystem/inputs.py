@@ -30,7 +30,11 @@ class NotificationInput(bodies.Body):
     category = bodies.Line(max_length=64)
     kind = serializers.ChoiceField(choices=SENDABLE)
     reference = bodies.Line(max_length=128, required=False, default="", allow_blank=True)
-    title = bodies.Line(max_length=200)
+    title = bodies.Line(max_length=200, required=False, help_text="Needed without a template.")
+    template = bodies.Line(max_length=64, required=False, help_text="Of the category, by its key.")
+    data = serializers.DictField(  # type: ignore[assignment]  # DRF takes it off the class
+        required=False, help_text="What the template takes."
+    )
     summary = bodies.Line(max_length=500, required=False, default="", allow_blank=True)
     body = bodies.Text(max_length=20_000, required=False, default="", allow_blank=True)
     facts = serializers.ListField(child=Fact(), required=False, default=list, max_length=30)
@@ -60,6 +64,7 @@ class NotificationInput(bodies.Body):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What only a request has is refused on a notice, rather than ignored."""
+        self._worded(attrs)
         if attrs["kind"] != Notification.Kind.REQUEST:
             for name in ("policy", "actions", "requester"):
                 if attrs.get(name):
@@ -81,6 +86,19 @@ class NotificationInput(bodies.Body):
             raise serializers.ValidationError({"actions": flaw})
         return attrs
 
+    def _worded(self, attrs: dict[str, Any]) -> None:
+        """Its words are said, or a template is named that has them; not both."""
+        if "template" not in attrs:
+            if "title" not in attrs:
+                missing = serializers.ErrorDetail("This field is required.", "required")
+                raise serializers.ValidationError({"title": missing})
+            if attrs.get("data"):
+                raise serializers.ValidationError({"data": "Data are for a template: name it."})
+            return
+        for name in ("title", "summary", "body"):
+            if attrs.get(name):
+                raise serializers.ValidationError({name: "The template says this."})
+
 
 DEFAULT_ACTIONS = [
     {"verb": "approve", "label": "Approve"},
@@ -97,7 +115,7 @@ def read(data: object) -> ingest.Draft:
 def draft_of(body: dict[str, Any]) -> ingest.Draft:
     """The domain's draft of a checked body."""
     card: Card = {
-        "title": body["title"],
+        "title": body.get("title", ""),
         "summary": body["summary"],
         "body": body["body"],
         "facts": [dict(fact) for fact in body["facts"]],
@@ -111,6 +129,8 @@ def draft_of(body: dict[str, Any]) -> ingest.Draft:
         card=card,
         audience=body.get("audience", {}),
         reference=body["reference"],
+        template=body.get("template", ""),
+        data=body.get("data", {}),
         requester=body["requester"],
         sensitivity=body.get("sensitivity"),
         priority=body["priority"],

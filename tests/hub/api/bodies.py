@@ -57,6 +57,10 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "reject_needs_comment": True, "strict_acknowledgement": False,
             "bulk_answers": False, "step_up": False,
         },
+        "PUT /api/v1/categories/{key}/templates/{template}": {
+            "takes": {"who": "text"}, "default_language": "en",
+            "texts": {"en": {"title": "Of {who}", "summary": "", "body": "Two\nlines"}},
+        },
         "POST /api/v1/me/inbox/{notification_id}/question": {"to": "subsystem", "text": "Why?"},
         "POST /api/v1/me/inbox/{notification_id}/reply": {
             "question_id": str(world.question_id), "text": "Two nights.",
@@ -117,6 +121,7 @@ def hours(number: int) -> str:
 CALLER = {
     "POST /api/v1/notifications": "sender",
     "PUT /api/v1/categories/{key}": "sender",
+    "PUT /api/v1/categories/{key}/templates/{template}": "sender",
     "POST /api/v1/notifications/{notification_id}/reply": "sender",
     "POST /api/v1/decisions/{notification_id}/outcome": "sender",
     "POST /api/v1/notifications/{notification_id}/settle": "sender",

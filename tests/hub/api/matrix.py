@@ -274,6 +274,18 @@ MATRIX = {
         },
         lambda world: {"name": "Approvals", "sensitivity": "public"},
     ),
+    "GET /api/v1/categories/{key}/templates": Row("subsystem", subsystems("200", "200", "200")),
+    "GET /api/v1/categories/{key}/templates/{template}": Row(
+        "subsystem", subsystems(ABSENT, ABSENT, ABSENT)
+    ),
+    "PUT /api/v1/categories/{key}/templates/{template}": Row(
+        "subsystem",
+        {
+            **subsystems("201", "403 live_key_needed", "201"),
+            "other_test_key": "403 live_key_needed",
+        },
+        lambda world: {"texts": {"en": {"title": "A report"}}, "default_language": "en"},
+    ),
     "POST /api/v1/audiences/preview": Row(
         "subsystem",
         subsystems("200", "200", "200"),
@@ -305,6 +317,7 @@ def address(path: str, world: World) -> str:
         delegation_id=world.delegation_id,
         event_id=world.event_id,
         key="approval",
+        template="report",
         version=NOTICE_VERSION,
         purpose="location",
         request_id=world.privacy_request_id,
