@@ -2,7 +2,8 @@
 
 import pytest
 
-from accounts.models import Employee
+from accounts import audit, devices
+from accounts.models import Device, Employee
 from notifications.models import Category, Notification, Preference, Template
 from tests.hub.api import codes
 from tests.notifications.acting import Provider, work
@@ -52,9 +53,12 @@ def test_each_reads_it_in_their_language_in_the_list_the_item_the_feed_and_the_p
     provider = Provider()
     monkeypatch.setattr(send, "gateway", lambda: provider)
     Category.objects.filter(subsystem__key="payroll").update(sensitivity="public")
-    for caller in ("owner", "reader"):
-        body = {"push_token": f"address of {caller}"}
-        assert world.call(caller, "PUT", "/api/v1/me/device/push-token", body).status_code == 204
+    for person in ("E1001", "E1002"):
+        device = Device.objects.filter(employee__employee_id=person, closed_at=None).first()
+        devices.register_push_address(
+            device_id=device.pk, address=f"address of {person}", kind="token", actor=audit.HUB,
+            now=now,
+        )  # fmt: skip
     speaks("E1001", "de-AT")
     id_ = post(world).json()["id"]
     work()
@@ -70,7 +74,7 @@ def test_each_reads_it_in_their_language_in_the_list_the_item_the_feed_and_the_p
         if p.wording.data["id"] == id_
     }
     assert pushed == {
-        "address of owner": "2 Berichte von Eve", "address of reader": "2 reports of Eve",
+        "address of E1001": "2 Berichte von Eve", "address of E1002": "2 reports of Eve",
     }  # fmt: skip
     Preference.objects.create(employee_id=world.alice.pk, language="en", changed_at=now)
     assert item(world, "owner", id_)["title"] == "2 reports of Eve"
