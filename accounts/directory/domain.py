@@ -118,6 +118,10 @@ class DomainDirectory:
 
         return self._ask(look)
 
+    def lock_out(self) -> port.LockOut | None:
+        """See `port.Directory`."""
+        return self._ask(lambda session: session.lock_out())
+
     @contextlib.contextmanager
     def read(self, *, since: Mapping[str, int]) -> Iterator[port.Reading]:
         """See `port.Directory`. The controller that answers first is read to the end.

@@ -20,7 +20,7 @@ import ldap3
 from ldap3.utils import conv
 
 from accounts.directory import active_directory, refusals
-from accounts.directory.port import Mark
+from accounts.directory.port import LockOut, Mark
 from hub.lib import logging
 
 log = logging.get(__name__)
@@ -180,6 +180,19 @@ class Session:
             log.warning("directory_keeps_its_invocation_id", server=self.server)
             return None
         return Mark(str(uuid.UUID(bytes_le=bytes(life[0]))), int(number))
+
+    def lock_out(self) -> LockOut | None:
+        """The domain's rule, from the head of the domain; None if it may not be read."""
+        root = self._read_one("", ["defaultNamingContext"])
+        head = active_directory.text(root, "defaultNamingContext")
+        said = (
+            self._read_one(head, ["lockoutThreshold", "lockOutObservationWindow"]) if head else {}
+        )
+        tries = active_directory.text(said, "lockoutThreshold")
+        ticks = active_directory.text(said, "lockOutObservationWindow").removeprefix("-")
+        if not tries.isdecimal() or not ticks.isdecimal():
+            return None
+        return LockOut(int(tries), timedelta(microseconds=int(ticks) // 10))
 
     def _read_one(self, base: str, attributes: list[str]) -> active_directory.Attributes:
         self._connection.search(

@@ -102,6 +102,9 @@ class LocalDirectory:
             group.object_guid for group in groups if object_guid in _inside(groups, group.name)
         )
 
+    def lock_out(self) -> None:
+        """See `port.Directory`. A file locks nobody out."""
+
     @contextlib.contextmanager
     def read(self, *, since: Mapping[str, int]) -> Iterator[Reading]:
         """See `port.Directory`. Always complete: a file is read as a whole anyway."""

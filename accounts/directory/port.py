@@ -59,6 +59,14 @@ class Mark:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class LockOut:
+    """The domain's own rule: so many failed tries within this time lock an account."""
+
+    tries: int  # 0: none ever does
+    window: timedelta
+
+
 class Reading(Protocol):
     """One controller's people and groups: all of them, or those that changed since a mark.
 
@@ -118,6 +126,13 @@ class Directory(Protocol):
 
     def groups_of(self, *, object_guid: uuid.UUID) -> frozenset[uuid.UUID]:
         """Every group that person is in now, nested ones included; none for somebody unknown."""
+        ...
+
+    def lock_out(self) -> LockOut | None:
+        """The rule for most accounts; None if it cannot be read, or there is none.
+
+        Single accounts may have a stricter one (fine-grained policies), which is not told.
+        """
         ...
 
     def read(self, *, since: Mapping[str, int]) -> AbstractContextManager[Reading]:

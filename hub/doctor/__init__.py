@@ -27,6 +27,7 @@ def examine() -> Iterator[Finding]:
         "redis": engines.redis,
         "workers": engines.workers,
         "directory": outside.directory,
+        "sign_in": outside.sign_in,
         "firebase": outside.firebase,
         "certificates": outside.certificates,
         "work": inside.work,

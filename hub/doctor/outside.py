@@ -46,6 +46,30 @@ def directory() -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def sign_in() -> Iterator[Finding]:
+    """Whether the hub's tries stay below the directory's lock-out."""
+    rule = choose.configured().lock_out()
+    if rule is None or not rule.tries:
+        yield Finding("sign_in", Grade.OK, "no rule of the directory's that locks accounts out")
+        return
+    ours, window = settings.SIGN_IN_TRIES, settings.SIGN_IN_WINDOW
+    if ours >= rule.tries:
+        yield Finding(
+            "sign_in", Grade.BAD,
+            f"SIGN_IN_TRIES={ours}, and {rule.tries} failed tries lock an account",
+            "Lower it, or anybody can lock anybody out through the hub.",
+        )  # fmt: skip
+    elif window < rule.window:
+        seconds = int(rule.window.total_seconds())
+        yield Finding(
+            "sign_in", Grade.BAD,
+            f"the directory remembers failed tries for {seconds} s, the hub for less",
+            f"Set SIGN_IN_WINDOW_SECONDS to {seconds}: two windows together may lock accounts.",
+        )  # fmt: skip
+    else:
+        yield Finding("sign_in", Grade.OK, f"{ours} tries of {rule.tries} that lock an account")
+
+
 def firebase() -> Iterator[Finding]:
     for project, outcome in rehearsal.rehearse().items():
         if outcome.reason in rehearsal.GOOD:

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from accounts import audit
-from accounts.directory import choose, refusals
+from accounts.directory import choose, local, port, refusals
 from accounts.models import CallbackSecret, Synchronisation
 from hub import doctor, health
 from hub.doctor import Grade, engines, outside
@@ -88,6 +88,22 @@ def test_a_directory_that_was_not_read_in_time_is_told():
     Synchronisation.objects.update(known_at=clock.now() - dates.timedelta(hours=1))
     [said] = found("directory")
     assert said.startswith("last read 36")
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (port.LockOut(5, dates.timedelta(minutes=30)), ""),
+        (port.LockOut(0, dates.timedelta(hours=9)), ""),
+        (None, ""),
+        (port.LockOut(4, dates.timedelta(minutes=30)), "SIGN_IN_TRIES=4, and 4 failed tries"),
+        (port.LockOut(5, dates.timedelta(hours=1)), "remembers failed tries for 3600 s"),
+    ],
+)
+def test_tries_that_could_lock_accounts_out_are_told(monkeypatch, rule, told):
+    monkeypatch.setattr(local.LocalDirectory, "lock_out", lambda _: rule)
+    assert told in " ".join(found("sign_in"))
+    assert bool(told) == bool(found("sign_in"))
 
 
 def test_refused_credentials_of_firebase_are_told_and_nobody_got_a_push(firebase):

@@ -3,7 +3,7 @@
 import dataclasses
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -288,6 +288,12 @@ def test_a_person_is_in_every_group_around_theirs_even_in_a_circle(
         found = directory.groups_of(object_guid=person.object_guid)
         assert {names[guid] for guid in found} == inside
     assert directory.groups_of(object_guid=uuid.uuid4()) == frozenset()
+
+
+def test_the_domains_own_rule_of_locking_out_is_read(directory: domain.DomainDirectory) -> None:
+    rule = directory.lock_out()
+    assert rule is not None
+    assert (rule.tries, rule.window) == (company.LOCK_OUT_AFTER, timedelta(minutes=30))
 
 
 def test_start_tls_signs_in_as_well(samba: Samba, config: ldap.Config) -> None:
