@@ -124,11 +124,16 @@ def _affiliates(subsystem: Subsystem) -> tuple[str, ...]:
     return tuple(subsystem.affiliates) if settings.AFFILIATES_SEPARATED else ()
 
 
+def within(subsystem: Subsystem) -> tuple[Any, ...]:
+    """What bounds whom it reaches, whichever key it uses: its ceiling, and its affiliates."""
+    said = () if subsystem.ceiling is None else (subsystem.ceiling,)
+    apart = [{"affiliate": name} for name in _affiliates(subsystem)]
+    return (*said, {"any": apart}) if apart else said
+
+
 def _within(key: ApiKey) -> tuple[Any, ...]:
-    """What bounds whom it reaches: the key's ceiling, the sub-system's, and its affiliates."""
-    said = [one for one in (key.ceiling, key.subsystem.ceiling) if one is not None]
-    apart = [{"affiliate": name} for name in _affiliates(key.subsystem)]
-    return (*said, {"any": apart}) if apart else tuple(said)
+    """The same, and the key's own ceiling."""
+    return (*(() if key.ceiling is None else (key.ceiling,)), *within(key.subsystem))
 
 
 def recall_key(*, text: str, now: datetime) -> Caller:

@@ -122,7 +122,7 @@ inside sh -euc '
         if [ -e "/srv/hub/$path" ]; then echo "$path is in the image"; exit 1; fi
     done
     [ "$(command -v python)" = /opt/venv/bin/python ]
-    python -c "import hub, accounts, notifications, granian, psycopg, pycurl, cryptography"
+    python -c "import hub, accounts, notifications, selfserve, granian, psycopg, pycurl, cryptography"
     [ -e /srv/hub/staticfiles/admin/css/base.css ]
     echo "an account that owns nothing, the code and its dependencies, the static files: all there"'
 inside entrypoint manage check --deploy --fail-level WARNING

@@ -27,4 +27,5 @@ def schedule(
         "purge_all": {"task": "hub.purge", "schedule": 6 * 3600.0},
         "privacy_requests": {"task": "hub.carry_out_privacy_requests", "schedule": 30.0},
         "purge_feed": {"task": "notifications.purge_feed", "schedule": 3600.0},
+        "purge_selfserve": {"task": "selfserve.purge", "schedule": 3600.0},
     }

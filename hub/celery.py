@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
 app = Celery("hub")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["hub", "accounts", "notifications"])
+app.autodiscover_tasks(["hub", "accounts", "notifications", "selfserve"])

@@ -56,6 +56,7 @@ TAGS = {
     "Mobile API: employee": "Oneself, and one's phones.",
     "Mobile API: privacy": "What happens to one's data, and what one may ask for.",
     "Mobile API: inbox": "What came, and one's answers.",
+    "Mobile API: self-serve": "Modules to open, and forms to hand in.",
 }
 METHODS = ("get", "post", "put", "patch", "delete")
 

@@ -27,12 +27,18 @@ from accounts.privacy import portions as accounts_portions
 from hub.lib import clock, logging
 from hub.lib.portions import Person, Portion
 from notifications import privacy as notifications_portions
+from selfserve import privacy as selfserve_portions
 
 log = logging.get(__name__)
 
-PORTIONS: tuple[Portion, ...] = (*accounts_portions.PORTIONS, *notifications_portions.PORTIONS)
+PORTIONS: tuple[Portion, ...] = (
+    *accounts_portions.PORTIONS,
+    *selfserve_portions.PORTIONS,
+    *notifications_portions.PORTIONS,
+)
 ELSEWHERE: Mapping[Any, str] = {
     **accounts_portions.ELSEWHERE,
+    **selfserve_portions.ELSEWHERE,
     **notifications_portions.ELSEWHERE,
 }
 

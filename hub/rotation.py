@@ -13,9 +13,10 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from hub.lib import crypto, keys
-from hub.lib.columns import SealedText
+from hub.lib.columns import SealedBytes, SealedText
 
 ROWS_A_BATCH = 2000
+FILES_A_BATCH = 20  # each of which may be of megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ def rotate(column: SealedText, *, rows_a_batch: int = ROWS_A_BATCH) -> Iterator[
     name = f"{column.model._meta.db_table}.{column.column}"
     looked_at = rotated = unreadable = 0
     last: Any = None
+    if isinstance(column, SealedBytes):
+        rows_a_batch = min(rows_a_batch, FILES_A_BATCH)
     while True:
         with transaction.atomic():
             batch = _read(column, after=last, limit=rows_a_batch)

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Tried one after the other: first what is asked most.
     path("api/v1/", include("notifications.api.urls")),
     path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("selfserve.api.urls")),
     path("api/v1/openapi.json", openapi.Document.as_view(), name="openapi"),
     path("api/v1/docs", openapi.Docs.as_view(), name="docs"),
     path("unsubscribe/<str:token>", Unsubscribe.as_view(), name="unsubscribe"),

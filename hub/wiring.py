@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "hub",
     "accounts",
     "notifications",
+    "selfserve",
 ]
 MIDDLEWARE = [
     "hub.middleware.RequestContext",

@@ -23,7 +23,7 @@ def run(errand: Errand, now: datetime) -> None:
     cleared already is not pushed again. Pushes that are claimed later find the notification closed.
     """
     with transaction.atomic():
-        notification = Notification.objects.get(id=errand.notification_id)
+        notification = Notification.objects.get(id=errand.about)
         under_way = pushes(notification)
         begun = under_way.filter(lease_token__isnull=False)
         showing = begun.filter(purpose=Delivery.Purpose.SHOW).exists()

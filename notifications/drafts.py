@@ -28,6 +28,7 @@ class Draft:
     priority: str = Notification.Priority.NORMAL
     collapse_key: str = ""
     supersedes: uuid.UUID | None = None
+    submission: str = ""  # the reference of what was handed in by a form, which it is about
     metadata: dict[str, Any] = field(default_factory=dict)
     template: str = ""  # of its category; then the card has no words of its own
     data: dict[str, Any] = field(default_factory=dict)

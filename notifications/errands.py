@@ -91,22 +91,28 @@ def lane_of(notification: Notification) -> int:
 def add(
     *,
     kind: Errand.Kind,
-    notification: Notification,
+    notification: Notification | None,
     due_at: datetime,
     now: datetime,
+    subsystem_id: uuid.UUID | None = None,
     purpose: str = "",
     size: int = Errand.HEAVY,
     employees: tuple[uuid.UUID, uuid.UUID] | None = None,
     event_id: uuid.UUID | None = None,
     moment: datetime | None = None,
 ) -> Errand:
-    """Write an errand in the caller's transaction and ring after the commit if it is due."""
-    lane = lane_of(notification)
+    """Write an errand in the caller's transaction and ring after the commit if it is due.
+
+    Without a notification it is its sub-system's, and as urgent as a request.
+    """
+    lane = queues.REQUEST if notification is None else lane_of(notification)
+    sender = subsystem_id if notification is None else notification.subsystem_id
+    assert sender is not None
     errand = Errand.objects.create(
         kind=kind,
         queue=queues.queue_of(kind, lane),
         lane=lane,
-        subsystem_id=notification.subsystem_id,
+        subsystem_id=sender,
         notification=notification,
         purpose=purpose,
         size=size,

@@ -18,9 +18,7 @@ def run(errand: Errand, now: datetime) -> None:
 
     What nobody was asked yet (held, or scheduled behind a pause) has no decision by default.
     """
-    notification = Notification.objects.select_for_update(no_key=True).get(
-        id=errand.notification_id
-    )
+    notification = Notification.objects.select_for_update(no_key=True).get(id=errand.about)
     if not errands.finish(errand) or notification.state in Notification.CLOSED:
         return  # gone: an edit gave it another time, and that an errand of its own
     asked = notification.state == Notification.State.OPEN

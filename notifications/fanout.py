@@ -67,9 +67,7 @@ def start(notification: Notification, *, now: datetime) -> None:
 @transaction.atomic
 def _batch(errand: Errand, now: datetime) -> bool:
     """Copy one batch; False when there is nothing more to do and the errand is gone."""
-    notification = Notification.objects.select_for_update(no_key=True).get(
-        id=errand.notification_id
-    )
+    notification = Notification.objects.select_for_update(no_key=True).get(id=errand.about)
     if notification.state == Notification.State.SCHEDULED:
         lifecycle.move(notification, to=Notification.State.OPEN, now=now)
     if notification.state != Notification.State.OPEN:

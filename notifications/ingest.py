@@ -16,7 +16,7 @@ from accounts import affiliates, audience, repeats
 from accounts.audience import Name
 from accounts.subsystems import Caller
 from hub.lib import errors, ids
-from notifications import blast_radius, drafts, editions, lifecycle, lookup, supersession, writing
+from notifications import blast_radius, drafts, editions, lifecycle, links, lookup, writing
 from notifications.models import Notification
 from notifications.models.notification import Card
 
@@ -36,6 +36,7 @@ class Accepted:
     held_over: int | None = None  # the blast radius that it exceeds
     version: int = 1
     supersedes: uuid.UUID | None = None
+    submission: str = ""
 
     @property
     def notification(self) -> Notification:
@@ -100,19 +101,15 @@ def _write(
     now: datetime,
     record: repeats.Record | None,
 ) -> writing.Outcome:
-    held = [one for one in results if isinstance(one, Accepted) and one.held_over is not None]
-    linked = [one for one in results if isinstance(one, Accepted) and one.supersedes is not None]
-    if not held and not linked:
+    accepted = [one for one in results if isinstance(one, Accepted)]
+    if not any(one.held_over is not None or one.supersedes or one.submission for one in accepted):
         return writing.write(rows, caller=caller, now=now, record=record)
     with transaction.atomic():
         outcome = writing.write(rows, caller=caller, now=now, record=record)
-        for one in held if outcome is writing.Outcome.WRITTEN else ():
-            blast_radius.note_held(
-                one.id, limit=one.held_over, count=one.count, caller=caller, now=now
-            )
-        for one in linked if outcome is writing.Outcome.WRITTEN else ():
-            assert one.supersedes is not None
-            supersession.link(one.id, earlier_id=one.supersedes, now=now)
+        for one in accepted if outcome is writing.Outcome.WRITTEN else ():
+            if (over := one.held_over) is not None:
+                blast_radius.note_held(one.id, limit=over, count=one.count, caller=caller, now=now)
+            links.make(one.id, supersedes=one.supersedes, submission=one.submission, now=now)
     return outcome
 
 
@@ -171,8 +168,7 @@ def _plan_one(
     category = _category(draft, found=found)
     requester = _requester(draft, found=found, caller=caller)
     drafts.check_times(draft, now=now)
-    if draft.supersedes is not None:
-        supersession.check(draft.supersedes, caller=caller)
+    links.check(draft, caller=caller)
     if isinstance(meant, errors.HubError):
         raise meant
     is_request = draft.kind == Notification.Kind.REQUEST
@@ -230,7 +226,7 @@ def _plan_one(
     )
     accepted = Accepted(
         id=row.id, state=row.state, count=count, unknown=unknown, held_over=row.held_over,
-        supersedes=draft.supersedes,
+        supersedes=draft.supersedes, submission=draft.submission,
     )  # fmt: skip
     return accepted, row
 

@@ -21,9 +21,7 @@ def run(errand: Errand, now: datetime) -> None:
 @transaction.atomic
 def _batch(errand: Errand, now: datetime) -> bool:
     """Copy one batch; False when there is nothing more to do and the errand is gone."""
-    notification = Notification.objects.select_for_update(no_key=True).get(
-        id=errand.notification_id
-    )
+    notification = Notification.objects.select_for_update(no_key=True).get(id=errand.about)
     over = notification.expires_at is not None and notification.expires_at <= now
     if over or notification.state != Notification.State.OPEN:
         errands.finish(errand)

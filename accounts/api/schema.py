@@ -39,7 +39,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
-def answers(good: dict[int, Any], *, refused: Iterable[int] = (), why: str = "") -> dict[Any, Any]:
+def answers(good: dict[Any, Any], *, refused: Iterable[int] = (), why: str = "") -> dict[Any, Any]:
     """`responses=` of an operation: the good ones, and a problem for each status refused with."""
     problem = OpenApiResponse(Problem, description=why or "Refused; see `code`.")
     return {**good, **{(status, CONTENT_TYPE): problem for status in refused}}

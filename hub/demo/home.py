@@ -64,6 +64,10 @@ class Home:
         return self.path / "callback-secrets.json"
 
     @property
+    def hub(self) -> Path:
+        return self.path / "hub.json"
+
+    @property
     def schedule(self) -> Path:
         return self.path / "beat.schedule"
 
@@ -171,7 +175,7 @@ def clear(home: Home) -> None:
             shutil.rmtree(directory, ignore_errors=True)
         files = (
             home.secrets, home.people, home.seeded, home.callbacks, home.callback_secrets,
-            home.stamp, home.running, home.lock,
+            home.hub, home.stamp, home.running, home.lock,
             *home.path.glob(f"{home.schedule.name}*"),  # beat adds suffixes of its own
         )  # fmt: skip
         for file in files:

@@ -63,7 +63,7 @@ def main() -> int:
     from accounts import sync
     from accounts.directory import choose, local
     from accounts.models import Employee
-    from hub.demo import company
+    from hub.demo import company, modules
     from hub.lib import clock
 
     now = clock.now()
@@ -86,6 +86,7 @@ def main() -> int:
         _write(demo, content)
     follow_receiver(os.environ["DEMO_RECEIVER_URL"])
     publish_privacy_notice(now=now)
+    modules.offer(receiver=os.environ["DEMO_RECEIVER_URL"], now=now)
     return 0
 
 

@@ -106,6 +106,7 @@ def _start_world(
         [
             *MODULE, "hub.demo.receiver", "--port", str(at.receiver),
             "--log", str(where.callbacks), "--secrets", str(where.callback_secrets),
+            "--hub", str(where.hub),
         ],
         env=env, directory=home.CHECKOUT,
     )  # fmt: skip
@@ -133,6 +134,8 @@ def _start_hub(
         watched.run("migrate", [sys.executable, "manage.py", "migrate", "--no-input"], **common)
         watched.run("demo company", [*MODULE, "hub.demo.seed"], **common)
         home.write_stamp(where, stamp)
+    demo = json.loads(where.seeded.read_text(encoding="utf-8"))
+    home.write_json(where.hub, {"web": at.web_url, "api_keys": demo["api_keys"]})
     web = watched.start(
         "web",
         [
@@ -179,7 +182,9 @@ def _stamp(env: dict[str, str]) -> str:
     While it stays the same there is nothing to migrate or seed, and a start saves their seconds.
     """
     sources = sorted(home.CHECKOUT.glob("*/migrations/*.py"))
-    sources += [home.CHECKOUT / "hub" / "demo" / name for name in ("seed.py", "company.py")]
+    sources += [
+        home.CHECKOUT / "hub" / "demo" / name for name in ("seed.py", "company.py", "modules.py")
+    ]
     digest = hashlib.sha256()
     for source in sources:
         digest.update(f"{source.name}\0".encode() + source.read_bytes())

@@ -1,4 +1,4 @@
-"""Column types the tables share: sealed (encrypted) text and JSON, and transaction ids."""
+"""Column types the tables share: sealed (encrypted) text, JSON and bytes; transaction ids."""
 
 import json
 from typing import Any
@@ -83,6 +83,19 @@ class SealedJSON(SealedText):
 
     def from_bytes(self, value: bytes) -> Any:
         return json.loads(value)
+
+
+class SealedBytes(SealedText):
+    """Bytes kept like SealedText, whole: for what is small enough to be held in memory.
+
+    Plain bytes look like a ciphertext, so a value to be sealed is handed over as a `bytearray`.
+    """
+
+    def to_bytes(self, value: Any) -> bytes:
+        return bytes(value)
+
+    def from_bytes(self, value: bytes) -> Any:
+        return bytearray(value)
 
 
 class TransactionId(models.Field):

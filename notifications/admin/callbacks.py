@@ -30,7 +30,7 @@ def is_over(event: CallbackEvent) -> bool:
 class CallbackEventAdmin(base.ReadOnlyAdmin):
     """Events, found by their id (the webhook-id) or by the notification's."""
 
-    list_display = ("id", "type", "subsystem", "notification", "state", "created_at", "done_at")
+    list_display = ("id", "type", "subsystem", "notification", "submission", "state", "created_at")
     list_filter = ("state", "subsystem")
     list_select_related = ("subsystem", "notification")
     list_per_page = 50
@@ -49,7 +49,8 @@ class CallbackEventAdmin(base.ReadOnlyAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: CallbackEvent | None = None) -> Any:
-        readable = obj is not None and content.may_read(request, obj.notification)
+        about = None if obj is None else obj.notification
+        readable = about is not None and content.may_read(request, about)
         return [
             (None, {"fields": ("id", "type", "subsystem", "notification", "sequence")}),
             ("Telling", {"fields": ("state", "created_at", "done_at")}),
@@ -61,8 +62,8 @@ class CallbackEventAdmin(base.ReadOnlyAdmin):
         return tables.json_text(event.body)
 
     @admin.display(description="Body")
-    def hidden(self, _: CallbackEvent) -> str:
-        return content.HIDDEN
+    def hidden(self, event: CallbackEvent) -> str:
+        return content.HIDDEN if event.notification_id else "What people hand in is not shown."
 
     def everything(self, request: HttpRequest) -> QuerySet:
         return super().everything(request).defer("body")

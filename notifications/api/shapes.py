@@ -166,6 +166,9 @@ class ItemShape(bodies.Body):
     closed_reason = serializers.CharField(allow_null=True)
     settlement = SettlementShape(allow_null=True)
     supersedes = serializers.UUIDField(allow_null=True)
+    submission = serializers.CharField(
+        allow_blank=True, help_text="The reference of what was handed in, where it is about it."
+    )
 
 
 class WavesShape(bodies.Body):

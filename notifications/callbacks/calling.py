@@ -61,7 +61,8 @@ def ready(
         guard=_guard(event.subsystem),
         secrets=secrets.get(event.subsystem_id, ()),
         body=encoded(cast("dict[str, object]", event.body)),
-        strict=event.notification.category.strict_acknowledgement,
+        strict=event.notification is not None
+        and event.notification.category.strict_acknowledgement,
     )
 
 

@@ -12,7 +12,7 @@ from accounts import subsystems
 from accounts.models import Subsystem
 from hub.lib import logging, metrics
 from notifications import errands, queues
-from notifications.callbacks import breaker, calling, claims, outcomes, turns
+from notifications.callbacks import became, breaker, calling, claims, turns
 from notifications.callbacks.calling import Call, Said
 from notifications.callbacks.verdicts import Meaning
 from notifications.models import Breaker, CallbackAttempt, CallbackEvent, Decision, Errand
@@ -39,7 +39,7 @@ def prepare(claimed: Sequence[Errand], *, now: datetime) -> list[Call]:
     pending = [e for e in events.values() if e.state == CallbackEvent.State.PENDING]
     first = dict(
         CallbackEvent.objects.filter(
-            notification_id__in={event.notification_id for event in pending},
+            notification_id__in={e.notification_id for e in pending if e.notification_id},
             state=CallbackEvent.State.PENDING,
         )
         .values_list("notification_id")
@@ -53,7 +53,9 @@ def prepare(claimed: Sequence[Errand], *, now: datetime) -> list[Call]:
             errands.bury(errand, error="no such event", now=now)
         elif event.state != CallbackEvent.State.PENDING:
             errands.finish(errand)
-        elif event.sequence > first[event.notification_id]:  # after a replay of an earlier one
+        elif event.sequence > first.get(
+            event.notification_id, event.sequence
+        ):  # after a replay of an earlier one
             error = "an earlier event is not told yet"
             errands.postpone(errand, until=now + ORDER_WAIT, error=error, tried=False)
         else:
@@ -105,12 +107,9 @@ def _end(told: Sequence[tuple[Call, Said]], *, now: datetime) -> None:
     if not told:
         return
     for call, said in told:
-        if call.event.type == "decision.made":
-            meaning = said.verdict.meaning
-            outcome = Decision.Outcome.SENT if meaning == Meaning.PENDING else meaning.value
-            outcomes.settle(
-                call.event.notification, outcome=outcome, message=said.verdict.message, now=now
-            )
+        meaning = said.verdict.meaning
+        outcome = Decision.Outcome.SENT if meaning == Meaning.PENDING else meaning.value
+        became.of(call.event, outcome=outcome, message=said.verdict.message, now=now)
     events = [call.event for call, _ in told]
     for event in events:
         metrics.callback_wait.observe((now - event.created_at).total_seconds())
@@ -173,10 +172,7 @@ def give_up_overdue(*, now: datetime) -> int:
 
 def _give_up(errand: Errand, *, event: CallbackEvent, now: datetime) -> None:
     """The last try failed: the event is dead until somebody replays it; the person is told."""
-    if event.type == "decision.made":
-        outcomes.settle(
-            event.notification, outcome=Decision.Outcome.UNDELIVERABLE, message="", now=now
-        )
+    became.of(event, outcome=Decision.Outcome.UNDELIVERABLE, message="", now=now)
     CallbackEvent.objects.filter(id=event.id).update(state=CallbackEvent.State.DEAD)
     log.error("callback_dead", event_id=str(event.id), subsystem=event.subsystem.key)
     errands.finish(errand)

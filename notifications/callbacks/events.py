@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from accounts.models import Subsystem
 from hub.lib import clock, ids
 from notifications.callbacks import turns
 from notifications.models import CallbackEvent, Notification
@@ -34,7 +35,34 @@ def emit(
         created_at=now,
     )
     if state == CallbackEvent.State.PENDING:
-        turns.add_errand(notification, event=event, now=now)
+        turns.add_errand(event, now=now)
+    return event
+
+
+def emit_submission(
+    *, subsystem: Subsystem, reference: str, facts: dict[str, Any], now: datetime
+) -> CallbackEvent:
+    """Write an event for what was handed in by a form, with the errand that tells it, as `emit`."""
+    event_id = ids.uuid7()
+    data = {"notification_id": None, "reference": reference, "mode": "live", "sequence": 1, **facts}
+    state = CallbackEvent.State.PENDING if subsystem.callback_url else CallbackEvent.State.KEPT
+    event = CallbackEvent.objects.create(
+        id=event_id,
+        subsystem=subsystem,
+        submission=reference,
+        type="form.submitted",
+        sequence=1,
+        body={
+            "id": str(event_id),
+            "type": "form.submitted",
+            "timestamp": clock.text(now),
+            "data": data,
+        },
+        state=state,
+        created_at=now,
+    )
+    if state == CallbackEvent.State.PENDING:
+        turns.add_errand(event, now=now)
     return event
 
 

@@ -21,8 +21,8 @@ POINTER = "/after"
 EVENTS = """
 SELECT event.id, event.changed_in::text::numeric AS written
   FROM notifications_callbackevent event
-  JOIN notifications_notification notification ON notification.id = event.notification_id
- WHERE event.subsystem_id = %(subsystem)s AND notification.mode = %(mode)s
+  LEFT JOIN notifications_notification notification ON notification.id = event.notification_id
+ WHERE event.subsystem_id = %(subsystem)s AND coalesce(notification.mode, 'live') = %(mode)s
    AND event.changed_in >= %(since)s::text::xid8 AND event.changed_in < %(until)s::text::xid8
    AND (event.changed_in::text::numeric, event.id) > (%(since)s::numeric, %(last)s::uuid)
  ORDER BY event.changed_in, event.id LIMIT %(limit)s

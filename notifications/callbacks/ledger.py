@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.subsystems import Caller
-from hub.lib import clock, cursors, errors
+from hub.lib import clock, cursors, errors, ids
 from notifications import queues
 from notifications.callbacks import turns
-from notifications.models import CallbackAttempt, CallbackEvent, Errand
+from notifications.models import CallbackAttempt, CallbackEvent, Errand, Notification
 
 # What an event may look like from outside: waiting for its turn is pending, too.
 STATES = ("pending", "done", "dead", "kept")
@@ -32,7 +32,7 @@ class Entry(TypedDict):
 
     id: str
     type: str
-    notification_id: str
+    notification_id: str | None
     reference: str
     sequence: int
     state: str
@@ -52,11 +52,15 @@ class Page:
 
 
 def of(caller: Caller) -> QuerySet[CallbackEvent]:
-    """The caller's events, in the caller's mode: the only way in."""
+    """The caller's events, in the caller's mode: the only way in.
+
+    What is handed in by a form is live.
+    """
+    in_mode = Q(notification__mode=caller.mode)
+    if caller.mode == Notification.Mode.LIVE:
+        in_mode |= Q(notification=None)
     return (
-        CallbackEvent.objects.filter(
-            subsystem_id=caller.subsystem_id, notification__mode=caller.mode
-        )
+        CallbackEvent.objects.filter(in_mode, subsystem_id=caller.subsystem_id)
         .select_related("notification", "subsystem")
         .defer("body")
     )
@@ -135,8 +139,8 @@ def _entry(
     return {
         "id": str(event.id),
         "type": event.type,
-        "notification_id": str(event.notification_id),
-        "reference": event.notification.reference,
+        "notification_id": ids.text(event.notification_id),
+        "reference": event.notification.reference if event.notification else event.submission,
         "sequence": event.sequence,
         "state": CallbackEvent.State.PENDING.value if is_untold else event.state,
         "created_at": clock.text(event.created_at),

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 
 from accounts import audit, subsystems
 from accounts.subsystems import Caller
-from hub.lib import errors
-from notifications.callbacks import ledger, outcomes, turns
+from hub.lib import errors, ids
+from notifications.callbacks import became, ledger, turns
 from notifications.models import CallbackEvent, Decision
 
 AT_A_TIME = 100
@@ -52,18 +52,19 @@ def replay(
         CallbackEvent.objects.filter(pk=event_id).update(
             state=CallbackEvent.State.PENDING, done_at=None
         )
-        if event.type == "decision.made" and event.state == CallbackEvent.State.DEAD:
-            outcomes.settle(
-                event.notification, outcome=Decision.Outcome.RECORDED, message="", now=now
-            )
-        turns.add_errand(event.notification, event=event, now=now)
+        if event.state == CallbackEvent.State.DEAD:
+            became.of(event, outcome=Decision.Outcome.RECORDED, message="", now=now)
+        turns.add_errand(event, now=now)
         audit.record(
             now=now,
             actor=actor,
             action="callback_replayed",
             subject_kind="callback_event",
             subject_id=event.pk,
-            data={"subsystem": str(event.subsystem_id), "notification": str(event.notification_id)},
+            data={
+                "subsystem": str(event.subsystem_id),
+                "notification": ids.text(event.notification_id),
+            },
         )
 
 

@@ -1,4 +1,7 @@
-"""The events of one notification are told one after another: each has its turn, then an errand."""
+"""The events of one notification are told one after another: each has its turn, then an errand.
+
+What is of no notification is the only event of its kind, and has its turn at once.
+"""
 
 import uuid
 from collections.abc import Collection
@@ -25,23 +28,26 @@ def state_of_next(notification: Notification) -> CallbackEvent.State:
 
 def call_next(told: Collection[CallbackEvent], *, now: datetime) -> None:
     """Events were told, or given up: the next ones of their notifications have their turn."""
-    notifications = {event.notification_id: event.notification for event in told}
+    notifications = {e.notification.pk: e.notification for e in told if e.notification}
     waiting = CallbackEvent.objects.filter(
         notification_id__in=notifications, state=CallbackEvent.State.WAITING
     )
     following: dict[uuid.UUID, CallbackEvent] = {}
     for event in waiting.defer("body").order_by("sequence"):
+        assert event.notification_id is not None
         following.setdefault(event.notification_id, event)
-    for event in following.values():
+    for notification_id, event in following.items():
         if waiting.filter(pk=event.pk).update(state=CallbackEvent.State.PENDING):
-            add_errand(notifications[event.notification_id], event=event, now=now)
+            event.notification = notifications[notification_id]
+            add_errand(event, now=now)
 
 
-def add_errand(notification: Notification, *, event: CallbackEvent, now: datetime) -> None:
-    """Have an event told, now."""
+def add_errand(event: CallbackEvent, *, now: datetime) -> None:
+    """Have an event told, now; it comes with its notification, if it is of one."""
     errands.add(
         kind=Errand.Kind.CALL_BACK,
-        notification=notification,
+        notification=event.notification,
+        subsystem_id=event.subsystem_id,
         event_id=event.pk,
         due_at=now,
         now=now,

@@ -30,9 +30,7 @@ def run(errand: Errand, now: datetime) -> None:
 @transaction.atomic
 def _pass(errand: Errand, *, book: calendars.Book, now: datetime) -> bool:
     """One batch of one step; False when there is nothing more to do now."""
-    notification = Notification.objects.select_for_update(no_key=True).get(
-        id=errand.notification_id
-    )
+    notification = Notification.objects.select_for_update(no_key=True).get(id=errand.about)
     if notification.state in Notification.CLOSED:
         errands.finish(errand)
         return False

@@ -52,6 +52,7 @@ class Item(TypedDict):
     closed_reason: str | None
     settlement: dict[str, Any] | None
     supersedes: str | None
+    submission: str
 
 
 def item(
@@ -171,6 +172,7 @@ def _item(
         "closed_reason": notification.reason,
         "settlement": notification.settled,
         "supersedes": ids.text(notification.supersedes),
+        "submission": notification.submission,
     }
 
 

@@ -73,7 +73,7 @@ def run(errand: Errand, now: datetime) -> None:
         if errands.finish(errand):
             Recipient.objects.filter(
                 employee_id=errand.employee_from,
-                notification_id=errand.notification_id,
+                notification_id=errand.about,
                 snoozed_until__lte=now,
             ).update(snoozed_until=None, snoozed_version=None, changed_in=CurrentTransactionId())
             hints.employee(errand.employee_from)

@@ -93,7 +93,7 @@ def queued(
 def cancel(errand: Errand) -> None:
     """Nothing is to be said any more: whatever is queued stays unsent."""
     Mail.objects.filter(
-        notification_id=errand.notification_id,
+        notification_id=errand.about,
         employee_id__gte=errand.employee_from,
         employee_id__lte=errand.employee_to,
         state=Mail.State.QUEUED,

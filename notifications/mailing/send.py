@@ -50,7 +50,7 @@ def run(errand: Errand, now: datetime) -> None:
 
     First who has no phone; after MAIL_FALLBACK_AFTER those who have not looked, where it matters.
     """
-    known = subjects.of({errand.notification_id}).get(errand.notification_id)
+    known = subjects.of({errand.about}).get(errand.about)
     if known is None or not _is_wanted(known, now=now):
         recipients.cancel(errand)
         errands.finish(errand)

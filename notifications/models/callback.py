@@ -10,7 +10,9 @@ KEPT = "90 days after it was told"
 
 
 class CallbackEvent(models.Model):
-    """An event for a sub-system; its id is the webhook-id of every try.
+    """An event for a sub-system, of a notification or of what was handed in by a form.
+
+    Its id is the webhook-id of every try; `submission` is the reference of what was handed in.
 
     States: waiting (an earlier event of its notification is not told yet) → pending → done | dead
     (replay makes it pending again) | kept (no endpoint: pull only).
@@ -26,7 +28,10 @@ class CallbackEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     subsystem = models.ForeignKey("accounts.Subsystem", on_delete=models.PROTECT)
-    notification = models.ForeignKey("notifications.Notification", on_delete=models.PROTECT)
+    notification = models.ForeignKey(
+        "notifications.Notification", null=True, on_delete=models.PROTECT
+    )
+    submission = models.CharField(max_length=16, blank=True, default="", db_default="")
     type = models.CharField(max_length=32)
     sequence = models.PositiveIntegerField()
     body = SealedJSON()
@@ -38,13 +43,18 @@ class CallbackEvent(models.Model):
     personal = {
         "body": Personal("telling the sub-system the answer", "contract", KEPT),
     }
-    not_personal = frozenset({"type", "state"})
+    not_personal = frozenset({"type", "state", "submission"})
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="callback_of_one_thing",
+                condition=models.Q(notification__isnull=False, submission="")
+                | (models.Q(notification=None) & ~models.Q(submission="")),
+            ),
             models.UniqueConstraint(
                 fields=["notification", "sequence"], name="callback_sequence_once"
-            )
+            ),
         ]
         indexes = [
             models.Index(fields=["subsystem", "changed_in"], name="callback_feed"),

@@ -1,5 +1,7 @@
 """What is still to be done, when, and who holds the lease."""
 
+import uuid
+
 from django.db import models
 
 from hub.lib.personal import Personal
@@ -35,8 +37,13 @@ class Errand(models.Model):
     subsystem = models.ForeignKey(
         "accounts.Subsystem", on_delete=models.CASCADE, db_constraint=False, db_index=False
     )
+    # Null of a callback that tells what was handed in by a form.
     notification = models.ForeignKey(
-        "notifications.Notification", on_delete=models.CASCADE, db_constraint=False, db_index=False
+        "notifications.Notification",
+        null=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
     )
     size = models.PositiveIntegerField()  # how much work it is: pushes, or HEAVY
     purpose = models.CharField(max_length=8, blank=True)  # of a push
@@ -75,6 +82,12 @@ class Errand(models.Model):
                 name="errand_due",
             )
         ]
+
+    @property
+    def about(self) -> uuid.UUID:
+        """Its notification's id, which all have but some callbacks."""
+        assert self.notification_id is not None
+        return self.notification_id
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"

@@ -139,6 +139,8 @@ class Notification(models.Model):
     released_at = models.DateTimeField(null=True)
     closed_reason = SealedText(null=True)  # the sender's word for the people
     settlement = SealedJSON(null=True)  # how the matter was completed elsewhere
+    # The reference of what was handed in by a form, where this is about it.
+    submission = models.CharField(max_length=16, blank=True, default="", db_default="")
     supersedes = models.UUIDField(null=True)  # an earlier one, whose decision was refused
     forgotten_at = models.DateTimeField(null=True)  # only its decision is left
     fanned_out_at = models.DateTimeField(null=True)
@@ -158,6 +160,7 @@ class Notification(models.Model):
     not_personal = frozenset(
         {
             "waves",
+            "submission",
             "mode",
             "kind",
             "state",
@@ -202,6 +205,12 @@ class Notification(models.Model):
             # Those who wait for a second person: metrics, and the page that lists them.
             models.Index(
                 fields=["created_at"], condition=models.Q(state="held"), name="notification_held"
+            ),
+            # GET /me/submissions: what was sent about them.
+            models.Index(
+                fields=["submission"],
+                condition=~models.Q(submission=""),
+                name="notification_about",
             ),
         ]
 

@@ -196,10 +196,10 @@ def _write(
     # Said once an errand: a range has thousands of results.
     said = {
         errand.id: (
-            str(errand.notification_id), errand.purpose, str(versions[errand.notification_id])
+            str(errand.about), errand.purpose, str(versions[errand.about])
         )
         for errand in batch
-        if errand.notification_id in versions
+        if errand.about in versions
     }  # fmt: skip
     owners = [said[result.target.errand_id] for result in results]
     parameters = targets.words(

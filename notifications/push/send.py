@@ -59,11 +59,11 @@ class Prepared:
 
 def prepare(batch: Sequence[Errand], now: datetime) -> Prepared:
     """Read what the pushes of a claimed batch are to say, and to whom; end what is over."""
-    known = subjects.of({errand.notification_id for errand in batch})
+    known = subjects.of({errand.about for errand in batch})
     wanted: list[Errand] = []
     over: list[Errand] = []
     for errand in batch:
-        subject = known.get(errand.notification_id)
+        subject = known.get(errand.about)
         keen = subject is not None and is_wanted(errand, subject=subject, now=now)
         (wanted if keen else over).append(errand)
     end(over, known=known)
@@ -101,7 +101,7 @@ def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambd
     log.info(
         "push_calling",
         errands=[errand.id for errand in wanted][:20],
-        notifications=[str(errand.notification_id) for errand in wanted][:20],
+        notifications=[str(errand.about) for errand in wanted][:20],
         of=len(found),
     )
     outcomes = call(found, errands={errand.id: errand for errand in wanted},
@@ -148,7 +148,7 @@ def call(
     outcomes: list[Outcome | None] = [None] * len(found)
     pushes: list[Push] = []
     places: list[int] = []
-    subject_of = {errand.id: known[errand.notification_id] for errand in errands.values()}
+    subject_of = {errand.id: known[errand.about] for errand in errands.values()}
     wordings: dict[tuple[int, str, str, str], Wording] = {}
     for place, target in enumerate(found):
         if target.address is None:
@@ -254,11 +254,11 @@ def worded(
 def end(over: Sequence[Errand], *, known: Mapping[uuid.UUID, Subject]) -> None:
     """Nothing to push any more: what was to be tried again is cancelled or expired."""
     for errand in over:
-        subject = known.get(errand.notification_id)
+        subject = known.get(errand.about)
         closed = subject is None or subject.state != Notification.State.OPEN
         if errand.attempts > 1 or errand.last_error == Errand.QUIET:  # else nothing was tried
             Delivery.objects.filter(
-                notification_id=errand.notification_id,
+                notification_id=errand.about,
                 purpose=errand.purpose,
                 state=Delivery.State.QUEUED,
                 employee_id__gte=errand.employee_from,

@@ -50,7 +50,7 @@ def split(
         if key in place:
             continue
         place[key] = len(ranges)
-        subject = known[errand.notification_id]
+        subject = known[errand.about]
         alone = UUID(target.employee)  # who stands in for somebody of the range
         ranges.append(
             quiet.Range(

@@ -116,14 +116,14 @@ def of(errands: Sequence[Errand], *, versions: dict[uuid.UUID, int], now: dateti
     `versions` are those of the notifications, by id; an errand whose notification isn't there
     has no targets.
     """
-    wanted = [errand for errand in errands if errand.notification_id in versions]
+    wanted = [errand for errand in errands if errand.about in versions]
     parameters = words(
         errands=[errand.id for errand in wanted],
-        notifications=[errand.notification_id for errand in wanted],
+        notifications=[errand.about for errand in wanted],
         firsts=[errand.employee_from for errand in wanted],
         lasts=[errand.employee_to for errand in wanted],
         purposes=[errand.purpose for errand in wanted],
-        versions=[versions[errand.notification_id] for errand in wanted],
+        versions=[versions[errand.about] for errand in wanted],
         moments=[errand.moment.isoformat() if errand.moment else "-" for errand in wanted],
     )
     with connection.cursor() as cursor:

@@ -15,8 +15,12 @@ EDGES = {
     "google": ("notifications/push/fcm.py",),
     "requests": ("notifications/push/fcm.py",),
     "pycurl": ("hub/lib/http.py", "notifications/push/transport.py"),
-    "rest_framework": ("accounts/api/", "notifications/api/", "hub/problems.py"),
-    "drf_spectacular": ("accounts/api/", "notifications/api/", "hub/urls.py", "hub/openapi.py"),
+    "rest_framework": (
+        "accounts/api/", "notifications/api/", "selfserve/api/", "hub/problems.py",
+    ),
+    "drf_spectacular": (
+        "accounts/api/", "notifications/api/", "selfserve/api/", "hub/urls.py", "hub/openapi.py",
+    ),
     "httpx": (),
     "icu4py": ("notifications/rendering.py",),
     "smtplib": ("notifications/mailing/smtp.py",),
@@ -25,6 +29,7 @@ EDGES = {
         "hub/tasks.py",
         "hub/doctor/engines.py",
         "hub/celery.py", "accounts/tasks.py", "notifications/tasks.py", "notifications/queues.py",
+        "selfserve/tasks.py",
     ),
     "redis": (
         "hub/lib/scratchpad.py", "accounts/api/limits.py", "notifications/push/rate.py",
@@ -37,7 +42,7 @@ EDGES = {
 
 
 def sources() -> Iterator[Path]:
-    for app in ("hub", "accounts", "notifications"):
+    for app in ("hub", "accounts", "notifications", "selfserve"):
         yield from (path for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts)
 
 

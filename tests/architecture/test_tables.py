@@ -6,7 +6,11 @@ from django.db import models
 
 from hub.lib.personal import Personal
 
-ORDER = ["accounts", "notifications"]  # a key may point to its own app or to one before it
+ORDER = [
+    "accounts",
+    "notifications",
+    "selfserve",
+]  # a key may point to its own app or to one before it
 OURS = [
     model
     for model in apps.get_models()

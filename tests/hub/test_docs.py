@@ -28,7 +28,9 @@ FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 NAMED = re.compile(r"([\w/.-]+\.py): (\w+)")
-PATH = re.compile(r"(?:hub|accounts|notifications|tests|docs|docker|requirements|\.ci)/[\w./-]*")
+PATH = re.compile(
+    r"(?:hub|accounts|notifications|selfserve|tests|docs|docker|requirements|\.ci)/[\w./-]*"
+)
 
 
 def of_page(page):

@@ -56,6 +56,14 @@ def running(tmp_path: Path) -> Iterator[Running]:
     receiver.stop()
 
 
+def test_a_module_says_why_it_greets_nobody(running: Running) -> None:
+    for query, status in (("", 400), ("?hub_code=hub_lc_x", 503)):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{running.url}/modules/payroll/leave{query}")
+        assert refused.value.code == status
+        assert b"<h1>" in refused.value.read()
+
+
 def signed(webhook_id: str, *, secret: str = SECRET) -> dict[str, str]:
     now = datetime.now(UTC)
     return {

@@ -27,6 +27,13 @@ STEPS = (
     "the sub-system heard of it",
     "bob sees that it is confirmed",
     "the standardwebhooks library accepts its signature",
+    "alice sees her modules",
+    "the module exchanges the code",
+    "the same code again opens nothing",
+    "alice applies for leave",
+    "payroll hears of it, signed",
+    "alice sees that it is confirmed",
+    "payroll's news about it",
     "The main job works.",
 )
 

@@ -223,6 +223,8 @@ def made(
         hub.manage("sync_directory")
         cast = json.loads(hub.run("-m", "tests.stories.cast", receiver))
         callback_secrets.write_text(json.dumps(cast["callback_secrets"]), encoding="utf-8")
+        known = {"web": hub.url, "api_keys": cast["keys"]}
+        (directory / "hub.json").write_text(json.dumps(known), encoding="utf-8")
         world = World(
             hub=hub, emulator=emulator, receiver=receiver, database=database,
             redis_url=redis_url, servers=servers, keys=cast["keys"],
@@ -265,7 +267,7 @@ def _receiver(directory: Path, callback_secrets: Path) -> Iterator[str]:
     running = processes.spawn(
         [
             *PYTHON, "hub.demo.receiver", "--log", directory / "callbacks.jsonl",
-            "--secrets", callback_secrets,
+            "--secrets", callback_secrets, "--hub", directory / "hub.json",
         ],
         log=log,
         directory=ROOT,

@@ -129,7 +129,7 @@ class PrivacyArchive(EmployeeView):
         tags=["Mobile API: privacy"],
         summary="The copy of your data, once",
         responses=answers(
-            {(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "A zip.")},  # type: ignore[dict-item]
+            {(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "A zip.")},
             refused=[401, 403, 404, 410, 429],
         ),
     )

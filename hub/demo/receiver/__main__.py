@@ -2,6 +2,7 @@
 
 POST /callbacks/NAME   a callback for the sub-system NAME, verified by the public library
 GET  /                 the page        GET /events[?id=WEBHOOK_ID]   the same as JSON
+GET  /modules/NAME/KEY?hub_code=CODE   the page of a module: exchanges the code and greets
 GET  /script           how the next ones are answered;  POST /script changes it, for instance
                        {"outcome": "refused", "message": "Budget is closed."}
                        {"status": 500, "times": 2}    {"delay_seconds": 20, "times": 1}
@@ -28,10 +29,17 @@ def main() -> None:
         "--secrets", type=Path, required=True,
         help='JSON: {"NAME": "whsec_…"}; read again for every callback',
     )  # fmt: skip
+    parser.add_argument(
+        "--hub", type=Path, default=None,
+        help='JSON: {"web": "http://…", "api_keys": {"NAME": "hub_sk_…"}}; read when it is needed',
+    )  # fmt: skip
     given = parser.parse_args()
     try:
         serving = server.create(
-            port=given.port, kept=journal.Journal(given.log), secrets=given.secrets
+            port=given.port,
+            kept=journal.Journal(given.log),
+            secrets=given.secrets,
+            hub=given.hub,
         )
     except OSError as error:
         parser.exit(1, f"The pretend sub-system cannot start: {error}\n")

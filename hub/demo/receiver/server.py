@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import standardwebhooks
 
-from hub.demo.receiver import page
+from hub.demo.receiver import module, page
 from hub.demo.receiver.journal import Event, Journal, Script
 
 HOST = "127.0.0.1"
@@ -20,19 +20,20 @@ BODY_BYTES = 1_000_000
 
 
 class Receiver(ThreadingHTTPServer):
-    """A server with its journal and the file of its secrets."""
+    """A server with its journal, the file of its secrets, and one that says where the hub is."""
 
     daemon_threads = True
 
-    def __init__(self, port: int, *, kept: Journal, secrets: Path) -> None:
+    def __init__(self, port: int, *, kept: Journal, secrets: Path, hub: Path | None = None) -> None:
         self.kept = kept
         self.secrets = secrets
+        self.hub = hub
         super().__init__((HOST, port), _Handler)
 
 
-def create(*, port: int, kept: Journal, secrets: Path) -> Receiver:
+def create(*, port: int, kept: Journal, secrets: Path, hub: Path | None = None) -> Receiver:
     """A receiver bound to its port (0: any free one), not serving yet. Raises OSError."""
-    return Receiver(port, kept=kept, secrets=secrets)
+    return Receiver(port, kept=kept, secrets=secrets, hub=hub)
 
 
 def ready_line(receiver: Receiver) -> str:
@@ -46,7 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """The page, the events, the script."""
+        """The page, the events, the script, and the pages of modules."""
         url = urlsplit(self.path)
         kept = self.server.kept
         if url.path == "/":
@@ -57,6 +58,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, [asdict(event) for event in kept.events(webhook_id=wanted)])
         elif url.path == "/script":
             self._json(200, asdict(kept.script()))
+        elif len(named := url.path.removeprefix("/modules/").split("/")) == 2:
+            code = parse_qs(url.query).get("hub_code", [""])[0]
+            status, html = module.open_page(
+                code, subsystem=named[0], module=named[1], hub=self.server.hub
+            )
+            self._send(status, html.encode(), "text/html; charset=utf-8")
         else:
             self._json(404, {"message": "There is no such page."})
 
@@ -72,6 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/callbacks/"):
             return self._callback(self.path.removeprefix("/callbacks/"), body)
         return self._json(404, {"message": "There is no such address."})
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Nothing: an address may hold a code."""
 
     def _set_script(self, body: bytes) -> None:
         try:

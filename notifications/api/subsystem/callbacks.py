@@ -37,7 +37,9 @@ class CallbackShape(bodies.Body):
 
     id = serializers.UUIDField()
     type = serializers.CharField()
-    notification_id = serializers.UUIDField()
+    notification_id = serializers.UUIDField(
+        allow_null=True, help_text="Null for what was handed in by a form."
+    )
     reference = serializers.CharField(allow_blank=True)
     sequence = serializers.IntegerField()
     state = serializers.ChoiceField(choices=list(ledger.STATES))

@@ -57,6 +57,7 @@ class NotificationInput(bodies.Body):
     policy = Policy(required=False)
     actions = serializers.ListField(child=ActionShape(), required=False, max_length=ACTIONS_AT_MOST)
     supersedes = bodies.Id(required=False, allow_null=True, default=None)
+    submission = bodies.Line(max_length=16, required=False, default="", allow_blank=True)
     collapse_key = bodies.Pattern(
         r"^[A-Za-z0-9._-]+$", max_length=64, required=False, allow_null=True, default=None
     )
@@ -136,6 +137,7 @@ def draft_of(body: dict[str, Any]) -> ingest.Draft:
         priority=body["priority"],
         collapse_key=body["collapse_key"] or "",
         supersedes=body.get("supersedes"),
+        submission=body.get("submission", ""),
         metadata=body["metadata"],
         policy=dict(body.get("policy") or {}),
         waves=None if body["waves"] is None else dict(body["waves"]),

@@ -61,6 +61,14 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "takes": {"who": "text"}, "default_language": "en",
             "texts": {"en": {"title": "Of {who}", "summary": "", "body": "Two\nlines"}},
         },
+        "PUT /api/v1/modules/{module}": {
+            "names": {"en": "Payslips", "pt-BR": "Holerites"}, "descriptions": {"en": "What came."},
+            "icon": {"name": "money"}, "audience": {"any": [{"geo": "DE"}]},
+            "address": "https://payroll.corp.example/?a=b", "code_in": "query", "opens": "native",
+            "permissions": ["camera"], "claims": ["mail"], "form": None,
+        },
+        "POST /api/v1/me/modules/{form}/submissions": {"version": 1, "inputs": {"days": 2}},
+        "POST /api/v1/modules/exchange": {"code": world.code, "module": "payslips"},
         "POST /api/v1/me/inbox/{notification_id}/question": {"to": "subsystem", "text": "Why?"},
         "POST /api/v1/me/inbox/{notification_id}/reply": {
             "question_id": str(world.question_id), "text": "Two nights.",
@@ -107,7 +115,7 @@ def full(world: World) -> dict[str, dict[str, Any]]:
                     {"name": "which", "type": "multi-select", "options": ["a"], "min": 0, "max": 1},
                 ]},
             ],
-            "supersedes": None, "collapse_key": "exp", "metadata": {"opaque": [1, {"deep": "x"}]},
+            "supersedes": None, "submission": "", "collapse_key": "exp", "metadata": {"opaque": [1, {"deep": "x"}]},
         },
     }  # fmt: skip
 
@@ -122,6 +130,8 @@ CALLER = {
     "POST /api/v1/notifications": "sender",
     "PUT /api/v1/categories/{key}": "sender",
     "PUT /api/v1/categories/{key}/templates/{template}": "sender",
+    "PUT /api/v1/modules/{module}": "sender",
+    "POST /api/v1/modules/exchange": "sender",
     "POST /api/v1/notifications/{notification_id}/reply": "sender",
     "POST /api/v1/decisions/{notification_id}/outcome": "sender",
     "POST /api/v1/notifications/{notification_id}/settle": "sender",

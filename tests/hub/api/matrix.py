@@ -106,6 +106,14 @@ def _reply(world: World) -> dict[str, Any]:
     return {"question_id": str(uuid.UUID(int=1)), "text": "Two nights."}
 
 
+def _module(world: World) -> dict[str, Any]:
+    return {
+        "names": {"en": "Payslips"},
+        "audience": {"any": [{"everybody": True}]},
+        "address": "https://payroll.corp.example/",
+    }
+
+
 MATRIX = {
     "POST /api/v1/auth/login": Row("open", everybody("200"), _login),
     "POST /api/v1/auth/refresh": Row(
@@ -296,6 +304,73 @@ MATRIX = {
     ),
 }
 
+MATRIX |= {
+    # Modules: payroll's `payslips` is for alice and bob.
+    "GET /api/v1/me/modules": Row("employee", employees("200")),
+    "PUT /api/v1/me/modules/{module}/favourite": Row("employee", employees("204", "204", ABSENT)),
+    "DELETE /api/v1/me/modules/{module}/favourite": Row(
+        "employee", employees("204", "204", ABSENT)
+    ),
+    "GET /api/v1/me/modules/{module}/icon": Row("employee", employees("200", "200", ABSENT)),
+    "POST /api/v1/me/modules/{module}/launch": Row("employee", employees("200", "200", ABSENT)),
+    # Forms: payroll's `leave` is for alice and bob; only alice lets it have files.
+    "GET /api/v1/me/modules/{form}/form": Row("employee", employees("200", "200", ABSENT)),
+    "PUT /api/v1/me/modules/{form}/consents/{kind}": Row(
+        "employee", employees("204", "204", ABSENT)
+    ),
+    "DELETE /api/v1/me/modules/{form}/consents/{kind}": Row(
+        "employee", employees("204", "204", ABSENT)
+    ),
+    "POST /api/v1/me/modules/{form}/files": Row(
+        "employee",
+        employees("201", "403 capture_consent_needed", ABSENT),
+        lambda world: {"input": "proof", "media_type": "text/plain", "content": "eA=="},
+    ),
+    "POST /api/v1/me/modules/{form}/submissions": Row(
+        "employee",
+        employees("201", "201", ABSENT),
+        lambda world: {"version": 1, "inputs": {"days": 2}},
+    ),
+    "GET /api/v1/me/submissions": Row("employee", employees("200")),
+    "GET /api/v1/submissions/{reference}/files/{input}": Row(
+        "subsystem",
+        {
+            **subsystems("200", "403 live_key_needed", ABSENT),
+            "other_test_key": "403 live_key_needed",
+        },
+    ),
+    "GET /api/v1/modules/{module}": Row(
+        "subsystem",
+        {
+            **subsystems("200", "403 live_key_needed", ABSENT),
+            "other_test_key": "403 live_key_needed",
+        },
+    ),
+    "PUT /api/v1/modules/{module}": Row(
+        "subsystem",
+        {
+            **subsystems("200", "403 live_key_needed", "422 invalid"),
+            "other_test_key": "403 live_key_needed",
+        },
+        _module,
+    ),
+    "DELETE /api/v1/modules/{module}": Row(
+        "subsystem",
+        {
+            **subsystems("204", "403 live_key_needed", ABSENT),
+            "other_test_key": "403 live_key_needed",
+        },
+    ),
+    "POST /api/v1/modules/exchange": Row(
+        "subsystem",
+        {
+            **subsystems("200", "403 live_key_needed", ABSENT),
+            "other_test_key": "403 live_key_needed",
+        },
+        lambda world: {"code": world.code, "module": "payslips"},
+    ),
+}
+
 # What stands open on purpose; a longer list is a decision, not an accident.
 OPEN = {
     "POST /api/v1/auth/login",
@@ -321,4 +396,9 @@ def address(path: str, world: World) -> str:
         version=NOTICE_VERSION,
         purpose="location",
         request_id=world.privacy_request_id,
+        module="payslips",
+        form="leave",
+        kind="file",
+        reference=world.reference,
+        input="proof",
     )

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 LIMIT = 256 * 1024
 MODELS = [
     model
-    for label in ("accounts", "notifications")
+    for label in ("accounts", "notifications", "selfserve")
     for model in apps.get_app_config(label).get_models()
 ]
 GUARDED = [route for route in routes() if route.key not in OPEN]
@@ -404,6 +404,7 @@ LISTS = [
     ("owner", "/api/v1/me/answers"),
     ("sender", "/api/v1/decisions"),
     ("sender", "/api/v1/callbacks"),
+    ("owner", "/api/v1/me/submissions"),
 ]
 
 

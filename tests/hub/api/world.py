@@ -13,10 +13,14 @@ from django.test import Client
 from accounts import activation, audit, devices, people, sessions, subsystems
 from accounts.models import Activation, ApiKey, Device, Employee, Subsystem
 from accounts.privacy import archives, consents, notices, requests
+from hub.lib import clock
 from notifications import ingest
 from notifications.approvals import delegation
 from notifications.callbacks import events
 from notifications.models import Category, Delegation, Notification, Question, Recipient
+from selfserve import captures, forms, launches, modules, places
+from selfserve.definition import Definition
+from selfserve.models import Icon, Module
 
 # Stands in whatever is alice's or payroll's; nobody else's answer may hold it.
 MARK = "CONFIDENTIAL-4711"
@@ -46,6 +50,8 @@ class World:
     push_code: str = ""
     event_id: uuid.UUID = None  # type: ignore[assignment]
     question_id: uuid.UUID = None  # type: ignore[assignment]
+    code: str = ""
+    reference: str = ""
 
     def call(
         self,
@@ -115,6 +121,7 @@ def build(
         facts={"mark": MARK},
         now=now,
     ).pk
+    _offer_modules(world, alice, payroll, now)
     return world
 
 
@@ -146,6 +153,48 @@ def _request(caller: subsystems.Caller, now: datetime) -> Notification:
         audience={"any": [{"employees": ["E1001"]}]},
     )
     return ingest.accept(draft, caller=caller, now=now).notification
+
+
+def _offer_modules(world: World, alice: Employee, payroll: Subsystem, now: datetime) -> None:
+    """payroll has a page for alice and bob, with alice on her way to it."""
+    allowed = places.Allowed(hosts=["payroll.corp.example"])
+    places.allow(subsystem_id=payroll.pk, allowed=allowed, actor=ADMIN, now=now)
+    wanted = Definition(
+        names={"en": MARK},
+        audience={"any": [{"employees": ["E1001", "E1002"]}]},
+        address=f"https://payroll.corp.example/{MARK}",
+    )
+    module = modules.register(
+        subsystem_id=payroll.pk, key="payslips", wanted=wanted, actor=ADMIN, now=now
+    )
+    Icon.objects.create(module=module, digest="0" * 64, png=b"")
+    Module.objects.filter(pk=module.pk).update(shown={**wanted.kept(), "icon": "0" * 64})
+    session = devices.Session(world.device_id, alice.pk)
+    made = launches.launch(session=session, key="payslips", now=clock.now())
+    _offer_form(world, alice, payroll, now)
+    world.code = made.address.partition("hub_code=")[2]
+
+
+def _offer_form(world: World, alice: Employee, payroll: Subsystem, now: datetime) -> None:
+    """payroll has a form, too, which alice has handed in once, with a file."""
+    asked = [
+        {"name": "days", "label": MARK, "type": "number", "required": True},
+        {"name": "proof", "label": MARK, "type": "file", "required": False},
+    ]
+    wanted = Definition(
+        names={"en": MARK},
+        audience={"any": [{"employees": ["E1001", "E1002"]}]},
+        form={"inputs": asked},
+    )
+    modules.register(subsystem_id=payroll.pk, key="leave", wanted=wanted, actor=ADMIN, now=now)
+    captures.agree(employee_id=alice.pk, key="leave", kind="file", now=now)
+    proof = captures.upload(
+        employee_id=alice.pk, key="leave", name="proof", media_type="text/plain",
+        content=MARK.encode(), now=now,
+    )  # fmt: skip
+    given = {"days": 2, "proof": str(proof.pk)}
+    made = forms.hand_in(employee_id=alice.pk, key="leave", version=1, given=given, now=now)
+    world.reference = made.reference
 
 
 def _delegation(alice: Employee, now: datetime) -> Delegation:
