@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, cast
 
 from django.conf import settings
@@ -108,15 +108,18 @@ class Ledger:
             atexit.register(self.flush)
 
     def begin(self) -> None:
-        """From the next request on have a thread write what is counted: for who serves."""
-        self.begun = True
+        """From the next request on have a thread write what is counted: for who serves.
+
+        Not with an ACCESS_LOG_FLUSH of 0, as in tests: what nobody flushes is not written then.
+        """
+        self.begun = timedelta(0) < settings.ACCESS_LOG_FLUSH
 
     def serve(self) -> None:
         """Write what was counted, for ever; what fails is tried again with what comes."""
         while True:
             time.sleep(settings.ACCESS_LOG_FLUSH.total_seconds())
-            close_old_connections()
             try:
+                close_old_connections()
                 self.flush()
             except Exception as error:  # noqa: BLE001  # the database may be away
                 log.warning("access_log_waits", error=type(error).__name__)

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from accounts import audit, refusals
 from accounts.models import Activation, Device
-from hub.lib import errors, jwk, keys, logging
+from hub.lib import errors, jwk, keys, logging, metrics
 
 log = logging.get(__name__)
 
@@ -145,6 +145,7 @@ def register_push_address(
             if employee_id == device.employee_id:
                 continue
             log.warning("push_address_moved", device=str(device_id), from_device=str(other_id))
+            metrics.session_alarms.labels("push_address_moved").inc()
             audit.record(
                 now=now,
                 actor=actor,

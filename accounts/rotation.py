@@ -11,7 +11,7 @@ from accounts.directory import port
 from accounts.directory import refusals as directory_refusals
 from accounts.models import Device, Employee, RefreshToken
 from accounts.sessions import Opened
-from hub.lib import bearer, logging
+from hub.lib import bearer, logging, metrics
 
 log = logging.get(__name__)
 
@@ -119,6 +119,7 @@ def _renew(
 def _end(device: Device, reason: str, *, now: datetime) -> None:
     if reason == Device.ClosedReason.TOKEN_REUSED:
         log.warning("refresh_token_reused", device=str(device.pk))
+        metrics.session_alarms.labels("refresh_token_reused").inc()
         audit.record(
             now=now,
             actor=audit.HUB,

@@ -188,7 +188,7 @@ DEVICE_STALE_AFTER = env.seconds(
 # The oldest app that may sign in and refresh, by platform: {"android": "2.4", "ios": "2.4.1"}.
 APP_VERSION_LEAST = env.versions("APP_VERSION_LEAST")
 # What a killed process loses of its counts; each device, address and day is there whatever dies.
-ACCESS_LOG_FLUSH = env.seconds("ACCESS_LOG_FLUSH_SECONDS", 10, least=1, most=300)
+ACCESS_LOG_FLUSH = env.seconds("ACCESS_LOG_FLUSH_SECONDS", 10, least=0, most=300)
 ACCESS_LOG_KEPT = timedelta(days=env.number("ACCESS_LOG_KEPT_DAYS", 90, least=1, most=3650))
 
 # --- Signed answers (docs/receipts.md) ----------------------------------------------------

@@ -19,6 +19,7 @@ KEYS = {
     "HUB_MAC_KEY": base64.b64encode(bytes(range(32, 64))).decode(),
     "HUB_DIRECTORY": "local",
     "LOG_LEVEL": "WARNING",
+    "ACCESS_LOG_FLUSH_SECONDS": "0",  # no thread that writes into another test's database
     "SIGN_IN_REFUSED_AFTER_MS": "0",
 }
 

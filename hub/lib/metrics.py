@@ -46,6 +46,11 @@ shown_wait = Histogram(
     "hub_shown_wait_seconds", "From the provider's taking a push to the app's showing it",
     buckets=_LONG,
 )  # fmt: skip
+session_alarms = Counter(
+    "hub_session_alarms",
+    "Refresh tokens that came twice, and push addresses that left somebody else's phone",
+    ["what"],
+)
 callbacks = Counter("hub_callbacks", "Tries of callbacks by what the answer meant", ["meaning"])
 callback_wait = Histogram(
     "hub_callback_wait_seconds", "From an event to the sub-system's taking it", buckets=_LONG
