@@ -34,6 +34,7 @@ class Phone(TypedDict):
     accepted: int
     received: int
     synced: int
+    codes: int
     dropped: int
     stored: int
     active_at: float

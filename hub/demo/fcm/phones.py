@@ -23,6 +23,7 @@ class Phone:
     accepted: int = 0  # messages that Firebase accepted for it
     received: int = 0  # of these, handed to it
     synced: int = 0  # times it was told to fetch the change feed, or that messages were dropped
+    codes: int = 0  # times a code came that its app has to send back
     dropped: int = 0  # stored messages that it will never see
     active_at: float = 0.0
     tray: dict[str, screen.Item] = field(default_factory=dict)
@@ -36,8 +37,8 @@ class Phone:
         answer: dict[str, Any] = {
             "token": self.token, "fid": self.fid, "platform": self.platform, "label": self.label,
             "online": self.online, "accepted": self.accepted, "received": self.received,
-            "synced": self.synced, "dropped": self.dropped, "stored": len(self.stored),
-            "active_at": self.active_at,
+            "synced": self.synced, "codes": self.codes, "dropped": self.dropped,
+            "stored": len(self.stored), "active_at": self.active_at,
         }  # fmt: skip
         if with_tray:
             items = sorted(self.tray.values(), key=lambda item: item.drawn_at, reverse=True)

@@ -69,7 +69,9 @@ def _act(phone: "Phone", data: dict[str, str], *, now: float) -> None:
         phone.tray.pop(data["id"], None)
     elif kind == "changes":
         phone.synced += 1
-    elif kind != "activate":
+    elif kind == "activate":
+        phone.codes += 1
+    else:
         phone.unknown.append(data)
         del phone.unknown[:-UNKNOWN_AT_MOST]
 

@@ -70,7 +70,7 @@ def test_what_no_app_knows_is_put_on_record(emulator: Emulator, send: Sending) -
     send(phone, data={"type": "activate", "id": "code-1"})
     state = emulator.phone(phone)
     assert state["unknown"] == [{"type": "explode", "id": "1"}]
-    assert state["synced"] == 1
+    assert (state["synced"], state["codes"]) == (1, 1)
     assert state["recent"][-1] == {"type": "activate", "id": "code-1"}
 
 

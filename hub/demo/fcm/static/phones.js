@@ -88,7 +88,8 @@ function drawPhone(card, phone, now) {
   element.classList.toggle("offline", !phone.online);
   const waiting = phone.stored ? ` · ${phone.stored} waiting` : "";
   const dropped = phone.dropped ? ` · ${phone.dropped} dropped` : "";
-  setText(element.querySelector("footer"), `${phone.received} received${waiting}${dropped}`);
+  const codes = phone.codes ? " · activation code came" : "";
+  setText(element.querySelector("footer"), `${phone.received} received${codes}${waiting}${dropped}`);
   drawTray(card, phone.tray);
 }
 
