@@ -4,13 +4,14 @@ from django import forms
 
 from accounts import ceilings
 from accounts.admin import acts
+from accounts.admin import forms as fields
 from accounts.models import ApiKey, Subsystem
 
 
 class Ceiling(forms.Form):
     """An audience that bounds what is sent."""
 
-    ceiling = forms.JSONField(
+    ceiling = fields.Expression(
         required=False,
         help_text='An audience, such as {"any": [{"geo": "DE"}]}. Whoever is outside is as unknown'
         " to the sender as somebody who is not there. Empty: no such limit.",

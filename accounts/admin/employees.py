@@ -54,7 +54,10 @@ class EmployeeAdmin(base.ReadOnlyAdmin):
     search_help_text = "Employee id, user name or mail as a whole, or a part of the name"
     fieldsets = (
         (None, {"fields": ("employee_id", "display_name", "user_name", "mail")}),
-        ("Place", {"fields": ("title", "department", "geo", "manager_shown", "language")}),
+        (
+            "Place",
+            {"fields": ("title", "department", "geo", "affiliate", "manager_shown", "language")},
+        ),
         (
             "Directory",
             {

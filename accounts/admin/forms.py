@@ -1,6 +1,15 @@
 """Form fields that the acts share."""
 
+from typing import Any
+
 from django import forms
+
+
+class Expression(forms.JSONField):
+    """An audience, or nothing."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
 
 
 class Words(forms.CharField):

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from accounts import roles
 from accounts.admin import acts, base, tables
+from accounts.admin import forms as fields
 from accounts.models import GroupRole, RoleGrant, Staff, Subsystem
 
 
@@ -30,7 +31,7 @@ class TermsForm(forms.Form):
         required=False,
         help_text="Only people of this affiliate, and sub-systems bound to it alone.",
     )
-    ceiling = forms.JSONField(
+    ceiling = fields.Expression(
         required=False,
         help_text="What this person sends or releases reaches nobody outside this audience, such as"
         ' {"any": [{"department": "Finance"}]}. Empty: no such limit.',

@@ -164,7 +164,7 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
                     "requests_a_minute",
                     "blast_radius",
                     "ceiling",
-                    "affiliates",
+                    "affiliates_shown",
                 )
             },
         ),
@@ -237,6 +237,10 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
     @admin.display(description="Running", boolean=True)
     def running(self, subsystem: Subsystem) -> bool:
         return is_running(subsystem)
+
+    @admin.display(description="Affiliates")
+    def affiliates_shown(self, subsystem: Subsystem) -> str:
+        return ", ".join(subsystem.affiliates) or "everybody's"
 
     @admin.display(description="Allowed networks")
     def networks(self, subsystem: Subsystem) -> str:
