@@ -25,7 +25,7 @@ from hub.lib import clock, errors
 from notifications import blast_radius
 from notifications.approvals import delegation, reassign
 from notifications.escalation import passing
-from notifications.models import Notification, Recipient, Seat
+from notifications.models import Category, Notification, Recipient, Seat
 from tests.notifications.acting import work
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +142,30 @@ def test_a_sub_system_that_is_bound_to_an_affiliate_reaches_and_knows_its_people
             accept(alice, requester=nobody)
         said.append(str(refusal.value.errors))
     assert said[0] == said[1]
+
+
+@pytest.mark.usefixtures("affiliates")
+def test_at_the_door_a_bound_key_counts_and_knows_its_affiliates_people_only(
+    alice: Employee, charlie: Employee, approval: Category, payroll: Subsystem, now: datetime
+) -> None:
+    headers = {"Authorization": f"Bearer {key_of(payroll, now).text}"}
+    preview = Client().post(
+        "/api/v1/audiences/preview", {"audience": EVERYBODY}, content_type="application/json",
+        headers=headers,
+    ).json()  # fmt: skip
+    assert (preview["count"], preview["by_geo"]) == (3, [{"geo": "DE", "count": 3}])
+    names = [alice.employee_id, charlie.employee_id, f"mail:{charlie.mail}"]
+    body = {
+        "category": approval.key, "kind": "notice", "title": "Salary",
+        "audience": {"any": [{"employees": names}]},
+    }  # fmt: skip
+    for _ in range(2):  # the second by what was remembered of the first
+        sent = Client().post(
+            "/api/v1/notifications", body, content_type="application/json", headers=headers
+        )
+        assert sent.status_code == 202, sent.content
+        assert sent.json()["audience"] == {"count": 1, "unknown": names[1:]}
+        assert received(Notification.objects.get(pk=sent.json()["id"])) == {"alice"}
 
 
 @pytest.mark.usefixtures("affiliates")
