@@ -27,8 +27,8 @@ class SubmissionAdmin(base.ReadOnlyAdmin):
         "reference", "module", "form_version", "employee", "submitted_at", "outcome", "outcome_at",
     )  # fmt: skip
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("inputs", "outcome_message")
+    def everything(self, request: HttpRequest) -> QuerySet:
+        return super().everything(request).defer("inputs", "outcome_message")
 
     def found(self, queryset: QuerySet, term: str) -> QuerySet:
         return queryset.filter(reference=term.upper())

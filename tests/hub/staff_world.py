@@ -41,6 +41,7 @@ from notifications.models import (
     Recipient,
     Seat,
 )
+from selfserve.models import Module, Places, Submission
 
 CARD = {"title": "Salary of May", "summary": "Paid", "body": "", "facts": [], "links": []}
 
@@ -114,6 +115,13 @@ def _calendar(half: Half) -> Calendar:
     return Calendar.objects.get_or_create(geo=half.person.geo, defaults={"week_days": [0]})[0]
 
 
+def _module(half: Half) -> Module:
+    return Module.objects.get_or_create(
+        key=f"{half.subsystem.key}-forms",
+        defaults={"subsystem": half.subsystem, "proposed_at": half.now},
+    )[0]
+
+
 ROWS: dict[str, Callable[[Half], Any]] = {
     "accounts.employee": lambda half: half.person,
     "accounts.device": device,
@@ -148,6 +156,12 @@ ROWS: dict[str, Callable[[Half], Any]] = {
     ),
     "accounts.staff": lambda half: Staff.objects.create_user(f"staff-{half.subsystem.key}"),
     "auth.group": lambda half: Group.objects.create(name=half.subsystem.key),
+    "selfserve.module": _module,
+    "selfserve.places": lambda half: Places.objects.create(subsystem=half.subsystem),
+    "selfserve.submission": lambda half: Submission.objects.create(
+        reference=half.subsystem.key.upper(), module=_module(half), employee=half.person,
+        form_version=1, inputs={}, submitted_at=half.now,
+    ),
     "notifications.notification": lambda half: half.notification,
     "notifications.category": lambda half: half.notification.category,
     "notifications.seat": lambda half: Seat.objects.create(

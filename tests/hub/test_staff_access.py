@@ -78,6 +78,9 @@ SEES: dict[str, dict[str, set[str]]] = {
     "accounts.signinalarm": OVERSEERS,
     "accounts.staff": NOBODY,
     "auth.group": NOBODY,
+    "selfserve.module": STORY,
+    "selfserve.places": STORY,
+    "selfserve.submission": STORY,
     "notifications.notification": STORY,
     "notifications.category": STORY,
     "notifications.seat": STORY,
@@ -109,6 +112,14 @@ MAY: dict[str, dict[str, set[str]]] = {
         name: {"privacy officer"} for name in ("disclose", "approve", "answer", "refuse")
     },
     "accounts.legalhold": {name: {"privacy officer"} for name in ("place", "lift")},
+    "selfserve.module": {
+        "register": KEEPERS, "remove": KEEPERS,
+        "approve": {"administrator", "administrator of Alpha"},
+        "decline": {"administrator", "administrator of Alpha"},
+    },
+    "selfserve.places": {
+        name: {"administrator", "administrator of Alpha"} for name in ("allow", "change")
+    },
     "notifications.notification": {
         name: {*KEEPERS, "sender"} for name in ("release", "reassign", "withdraw")
     },
