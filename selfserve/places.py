@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -122,8 +121,3 @@ def _refused(reason: str) -> errors.Invalid:
 
 def _invalid(pointer: str, code: str, sentence: str) -> errors.Invalid:
     return errors.Invalid(sentence, errors=[errors.FieldError(pointer, code, sentence)])
-
-
-def host_of(url: str) -> str:
-    """The host of an address, to be shown."""
-    return urlsplit(url).hostname or ""

@@ -23,7 +23,6 @@ class FileParser(StrictJSONParser):
     """One file in base64, and a little around it."""
 
     most_bytes = _CHARACTERS + 1000
-    most_depth = 2
 
 
 class FileInput(bodies.Body):
