@@ -72,15 +72,15 @@ SELECT wanted.range, employee.id::text, {zone}, employee.geo
 CHOSEN, DISCONNECTING = CHOSEN.format(zone=ZONE), DISCONNECTING.format(zone=ZONE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, and ids as text: a drain makes thousands, as of targets
 class Range:
     """Employees who are to be rung for one thing. `optional` is its category, if it can be refused.
 
     `urgent` passes quiet hours, and the right to disconnect where the calendar lets it.
     """
 
-    first: UUID
-    last: UUID
+    first: str
+    last: str
     optional: UUID | None
     urgent: bool
 
@@ -168,8 +168,8 @@ def _disconnected(ranges: Sequence[Range], *, now: datetime) -> Iterator[tuple[K
 def _words(ranges: Sequence[Range]) -> dict[str, str]:
     return {
         "ranges": " ".join(map(str, range(len(ranges)))),
-        "firsts": " ".join(str(one.first) for one in ranges),
-        "lasts": " ".join(str(one.last) for one in ranges),
+        "firsts": " ".join([one.first for one in ranges]),
+        "lasts": " ".join([one.last for one in ranges]),
     }
 
 

@@ -93,8 +93,8 @@ def _silence(
     )
     optional = notification.kind == Notification.Kind.NOTICE and not essential
     asked = quiet.Range(
-        first=employee.pk,
-        last=employee.pk,
+        first=str(employee.pk),
+        last=str(employee.pk),
         optional=notification.category_id if optional else None,
         urgent=notification.priority == Notification.Priority.URGENT,
     )

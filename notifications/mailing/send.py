@@ -92,7 +92,7 @@ def _silences(errand: Errand, subject: Subject, *, now: datetime) -> dict[str, d
     assert errand.employee_from is not None
     assert errand.employee_to is not None
     urgent = errand.lane == queues.URGENT
-    people = quiet.Range(errand.employee_from, errand.employee_to, None, urgent)
+    people = quiet.Range(str(errand.employee_from), str(errand.employee_to), None, urgent)
     found = quiet.of([people], now=now).silences
     return {
         employee: silence.until

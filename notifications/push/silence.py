@@ -51,11 +51,11 @@ def split(
             continue
         place[key] = len(ranges)
         subject = known[errand.about]
-        alone = UUID(target.employee)  # who stands in for somebody of the range
+        alone = target.employee  # who stands in for somebody of the range
         ranges.append(
             quiet.Range(
-                first=errand.employee_from if inside and errand.employee_from else alone,
-                last=errand.employee_to if inside and errand.employee_to else alone,
+                first=first if inside else alone,
+                last=last if inside else alone,
                 optional=subject.optional if errand.purpose == _SHOW else None,
                 urgent=errand.lane == queues.URGENT,
             )
