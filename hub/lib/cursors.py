@@ -2,8 +2,6 @@
 
 import base64
 import binascii
-import uuid
-from datetime import datetime
 
 from hub.lib import errors
 
@@ -25,23 +23,6 @@ def decode(text: str, *, parts: int, pointer: str = "/after") -> list[str]:
     if len(found) != parts:
         raise bad(pointer)
     return found
-
-
-def of_moment(at: datetime, id_: uuid.UUID) -> str:
-    """The cursor of a row in a list that is sorted by a moment, then by id."""
-    return encode(at.isoformat(), id_)
-
-
-def read_moment(text: str) -> tuple[datetime, uuid.UUID]:
-    """The inverse of `of_moment`. Raises Invalid for anything else."""
-    at, last = decode(text, parts=2)
-    try:
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise bad()
-        return moment, uuid.UUID(last)
-    except ValueError as error:
-        raise bad() from error
 
 
 def bad(pointer: str = "/after") -> errors.Invalid:
