@@ -50,6 +50,8 @@ CALLBACK_EVENTS_KEPT = timedelta(
 SESSIONS_KEPT = timedelta(days=env.number("SESSIONS_KEPT_DAYS", 90, least=1, most=3650))
 # What is known of somebody who has left.
 LEAVERS_KEPT = timedelta(days=env.number("LEAVERS_KEPT_DAYS", 30, least=1, most=3650))
+# Nobody outside gets data before a privacy notice in effect names them.
+OUTSIDE_NEEDS_NOTICE = HUB_MODE == "production"
 # A file outside of the database that names every erasure, so that a restored backup has them
 # carried out again; needed in production.
 ERASURE_JOURNAL = env.text("ERASURE_JOURNAL", "")

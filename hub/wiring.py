@@ -20,6 +20,7 @@ __all__ = [
     "CSRF_COOKIE_HTTPONLY",
     "INSTALLED_APPS",
     "LANGUAGE_CODE",
+    "MESSAGE_STORAGE",
     "MIDDLEWARE",
     "REST_FRAMEWORK",
     "ROOT_URLCONF",
@@ -89,6 +90,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come from inside, without TLS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# A cookie of their own would carry what was done, readable to whoever has the browser.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_AGE = None  # gone with the browser, too
 SESSION_COOKIE_AGE = 3600 * 8

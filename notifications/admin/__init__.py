@@ -8,6 +8,7 @@ from notifications.admin import (
     errands,
     explanation,
     notifications,
+    outbound,
     rules,
     seats,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "errands",
     "explanation",
     "notifications",
+    "outbound",
     "rules",
     "seats",
 ]

@@ -1,12 +1,12 @@
 """What each role may do to the tables of the story; see `accounts.rights` for what it means.
 
-Helpdesk and privacy officers are nowhere here: they see no content.
+Helpdesk is nowhere here, and privacy officers see the outbound ledger only: no content.
 """
 
 from django.db.models import Q
 
 from accounts import rights
-from accounts.rights import ADMINISTRATOR, AUDITOR, OWNER, SENDER, Grant
+from accounts.rights import ADMINISTRATOR, AUDITOR, OWNER, PRIVACY_OFFICER, SENDER, Grant
 from notifications.models import (
     Breaker,
     Calendar,
@@ -17,6 +17,7 @@ from notifications.models import (
     Errand,
     Holiday,
     Notification,
+    Outbound,
     Prompt,
     Recipient,
     Response,
@@ -87,3 +88,4 @@ rights.declare(
     wide={"add"},
 )
 rights.declare(Holiday, rows=_calendars("calendar__"), view={ADMINISTRATOR}, delete={ADMINISTRATOR})
+rights.declare(Outbound, rows=rights.of_the_hub, view={PRIVACY_OFFICER, AUDITOR, ADMINISTRATOR})

@@ -1,8 +1,10 @@
 """Recording what came of a call: for the event, its decision, its endpoint, and what is next."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -11,7 +13,7 @@ from django.db.models import Min, Q
 from accounts import subsystems
 from accounts.models import Subsystem
 from hub.lib import logging, metrics
-from notifications import errands, queues
+from notifications import errands, outbound, queues
 from notifications.callbacks import became, breaker, calling, claims, turns
 from notifications.callbacks.calling import Call, Said
 from notifications.callbacks.verdicts import Meaning
@@ -100,6 +102,20 @@ def record(done: Sequence[tuple[Call, Said]], *, now: datetime) -> None:
         for call, said in done:
             if said.verdict.meaning not in SETTLED:
                 _go_on(call, said, now=now)
+        outbound.note(_handed(done), now=now)
+
+
+def _handed(done: Sequence[tuple[Call, Said]]) -> Counter[tuple[UUID, str, str]]:
+    """How many calls of which event reached an endpoint."""
+    return Counter(
+        (
+            call.event.notification_id,
+            f"{outbound.CALLBACK}{call.event.subsystem.key}",
+            call.event.type,
+        )
+        for call, said in done
+        if said.status is not None and call.event.notification_id is not None
+    )
 
 
 def _end(told: Sequence[tuple[Call, Said]], *, now: datetime) -> None:

@@ -4,6 +4,7 @@ See docs/adr/0024-e-mail.md.
 """
 
 import functools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +13,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from accounts.privacy import notices, outside
 from hub.lib import clock, logging
-from notifications import errands, phrases, queues, quiet
+from notifications import errands, outbound, phrases, queues, quiet
 from notifications.mailing import recipients, unsubscribe, wording
 from notifications.mailing.gateway import Gateway, Letter
 from notifications.mailing.recipients import Addressee
@@ -104,6 +106,8 @@ def _silences(errand: Errand, subject: Subject, *, now: datetime) -> dict[str, d
 def _send(errand: Errand, subject: Subject, *, now: datetime) -> Step:
     """Send what is queued, each once, for a while."""
     category = Category.objects.get(notification=subject.id)
+    if not outside.may_get(notices.MAIL, now=now):
+        return Step(outside.WAIT)
     after: UUID | None = None
     again: Outcome | None = None
     while batch := recipients.queued(errand, subject=subject, after=after, limit=AT_A_TIME):
@@ -115,6 +119,12 @@ def _send(errand: Errand, subject: Subject, *, now: datetime) -> Step:
             return Step(wait)
         outcomes = gateway().send([letter(one, subject, category=category) for one in batch])
         again = _record(batch, outcomes) or again
+        left = Counter(
+            (subject.id, notices.MAIL, one.purpose)
+            for one, outcome in zip(batch, outcomes, strict=True)
+            if outcome.fate is Fate.SENT
+        )
+        outbound.note(left, now=clock.now())
         if again is not None and again.stop_lane:
             break
         if not errands.extend(errand, now=clock.now()):

@@ -11,6 +11,7 @@ from notifications.models.delivery import Delivery
 from notifications.models.errand import Errand
 from notifications.models.mail import Mail
 from notifications.models.notification import Notification
+from notifications.models.outbound import Outbound
 from notifications.models.preference import OptOut, Preference
 from notifications.models.prompt import Prompt
 from notifications.models.question import Question
@@ -37,6 +38,7 @@ __all__ = [
     "Mail",
     "Notification",
     "OptOut",
+    "Outbound",
     "Preference",
     "Prompt",
     "Question",

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from accounts import devices
+from accounts.privacy import notices
 from hub.lib import logging, metrics
-from notifications import errands, mail_errands, queues, quiet
+from notifications import errands, mail_errands, outbound, queues, quiet
 from notifications.models import Delivery, Errand
 from notifications.push import replies, targets
 from notifications.push.gateway import Fate, Outcome
@@ -41,6 +42,7 @@ ON CONFLICT (notification_id, employee_id, device_id, purpose, version) DO UPDAT
 MISMATCHES_AT_MOST = 0.01
 # The reason of a push that a test key caused: everything happens but the last wire.
 TEST_MODE = "test_mode"
+NOT_HANDED_OVER = quiet.SUPPRESSED | quiet.HELD | {TEST_MODE, "address_unreadable"}
 FIRST_WAIT = timedelta(seconds=10)
 _SHOW = str(Delivery.Purpose.SHOW.value)
 _SENT = str(Delivery.State.SENT.value)  # to write an enumeration's member takes ten times as long
@@ -100,6 +102,7 @@ def record(
         reached = {result.target.errand_id for result in results}
         mail_errands.follow(done, reached=reached, now=now)
         errands.finish_all(done)
+        outbound.note(_handed(batch, results), now=now)
     _count(batch, states=states, unfinished=waiting, now=now)
     log.info(
         "push_recorded",
@@ -142,6 +145,22 @@ def _with_addresses_forgotten(results: Sequence[Result], *, now: datetime) -> Se
         else result
         for result in results
     ]
+
+
+def _handed(
+    batch: Sequence[Errand], results: Sequence[Result]
+) -> Counter[tuple[uuid.UUID, str, str]]:
+    """How many pushes of which notification were handed to the provider, taken or not."""
+    counts = Counter(
+        result.target.errand_id
+        for result in results
+        if result.outcome.reason not in NOT_HANDED_OVER
+    )
+    handed: Counter[tuple[uuid.UUID, str, str]] = Counter()
+    for errand in batch:
+        if errand.id in counts and errand.notification_id is not None:
+            handed[errand.notification_id, notices.FIREBASE, errand.purpose] += counts[errand.id]
+    return handed
 
 
 def projects_stopped(results: Sequence[Result]) -> set[str]:

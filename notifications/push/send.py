@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from accounts.privacy import notices, outside
 from hub.lib import clock, logging
 from notifications import editions, errands, phrases
 from notifications.models import Delivery, Errand, Notification
@@ -84,6 +85,10 @@ def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambd
     """
     wanted, found = batch.wanted, batch.found
     if not wanted:
+        return
+    if not outside.may_get(notices.FIREBASE, now=now):
+        for errand in wanted:
+            errands.postpone(errand, until=now + outside.WAIT, error="not_named", tried=False)
         return
     waits = aside(len(found), functools.partial(admit, found), meanwhile=meanwhile)
     held: dict[int, datetime] = {}
