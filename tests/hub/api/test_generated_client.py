@@ -24,7 +24,14 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The generated package, importable; nothing of the document was beyond the generator."""
     directory = tmp_path_factory.mktemp("client")
     (directory / "openapi.json").write_text(json.dumps(openapi.document()), encoding="utf-8")
-    (directory / "config.yml").write_text("post_hooks: []\n", encoding="utf-8")
+    # The generator knows files by one name only.
+    config = {
+        "post_hooks": [],
+        "content_type_overrides": dict.fromkeys(
+            ("application/zip", "image/png"), "application/octet-stream"
+        ),
+    }
+    (directory / "config.yml").write_text(json.dumps(config), encoding="utf-8")
     done = subprocess.run(
         [
             GENERATOR, "generate", "--path", "openapi.json", "--config", "config.yml",
