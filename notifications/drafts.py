@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from accounts.subsystems import Caller
 from hub.lib import errors
-from notifications import waves
+from notifications import attachments, editions, waves
 from notifications.approvals.policy import Rule
 from notifications.escalation import plan
 from notifications.models import Notification
@@ -28,6 +29,7 @@ class Draft:
     priority: str = Notification.Priority.NORMAL
     collapse_key: str = ""
     supersedes: uuid.UUID | None = None
+    attachments: Sequence[uuid.UUID] = ()
     submission: str = ""  # the reference of what was handed in by a form, which it is about
     metadata: dict[str, Any] = field(default_factory=dict)
     template: str = ""  # of its category; then the card has no words of its own
@@ -40,6 +42,19 @@ class Draft:
     expires_at: datetime | None = None
     on_expiry: str | None = None  # None: as the category says
     escalation: list[dict[str, Any]] | None = None  # None: as the category says
+
+
+def card(draft: Draft, *, category_id: uuid.UUID, caller: Caller) -> Card:
+    """What people read: as the draft says, or by the template that it names (one more look).
+
+    With the files that it names (another one). Raises Invalid.
+    """
+    said = draft.card
+    if draft.template:
+        said = editions.card(said, category_id=category_id, key=draft.template, data=draft.data)
+    if not draft.attachments:
+        return said
+    return attachments.onto(said, attachments.find(draft.attachments, caller=caller))
 
 
 def check_times(draft: Draft, *, now: datetime) -> None:

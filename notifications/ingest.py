@@ -4,7 +4,7 @@ See docs/adr/0008-accepting-fast.md.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,8 @@ from accounts import affiliates, audience, repeats
 from accounts.audience import Name
 from accounts.subsystems import Caller
 from hub.lib import errors, ids
-from notifications import blast_radius, drafts, editions, lifecycle, links, lookup, writing
+from notifications import blast_radius, drafts, lifecycle, links, lookup, writing
 from notifications.models import Notification
-from notifications.models.notification import Card
 
 LOOKS_AT_MOST = 3
 
@@ -37,6 +36,7 @@ class Accepted:
     version: int = 1
     supersedes: uuid.UUID | None = None
     submission: str = ""
+    attached: Sequence[Mapping[str, Any]] = ()
 
     @property
     def notification(self) -> Notification:
@@ -102,7 +102,10 @@ def _write(
     record: repeats.Record | None,
 ) -> writing.Outcome:
     accepted = [one for one in results if isinstance(one, Accepted)]
-    if not any(one.held_over is not None or one.supersedes or one.submission for one in accepted):
+    if not any(
+        one.held_over is not None or one.supersedes or one.submission or one.attached
+        for one in accepted
+    ):
         return writing.write(rows, caller=caller, now=now, record=record)
     with transaction.atomic():
         outcome = writing.write(rows, caller=caller, now=now, record=record)
@@ -110,6 +113,7 @@ def _write(
             if (over := one.held_over) is not None:
                 blast_radius.note_held(one.id, limit=over, count=one.count, caller=caller, now=now)
             links.make(one.id, supersedes=one.supersedes, submission=one.submission, now=now)
+            links.attach(one.id, one.attached, caller=caller)
     return outcome
 
 
@@ -169,6 +173,7 @@ def _plan_one(
     requester = _requester(draft, found=found, caller=caller)
     drafts.check_times(draft, now=now)
     links.check(draft, caller=caller)
+    card = drafts.card(draft, category_id=category.id, caller=caller)
     if isinstance(meant, errors.HubError):
         raise meant
     is_request = draft.kind == Notification.Kind.REQUEST
@@ -202,7 +207,7 @@ def _plan_one(
         state=Notification.State.HELD if held else upcoming,
         sensitivity=draft.sensitivity or category.sensitivity,
         priority=draft.priority,
-        card=_card(draft, category=category),
+        card=card,
         audience=audience.kept(drafts.audience(draft), within=caller.within),
         policy=drafts.policy(draft, seats=seats) if is_request else {},
         requester=requester,
@@ -227,6 +232,7 @@ def _plan_one(
     accepted = Accepted(
         id=row.id, state=row.state, count=count, unknown=unknown, held_over=row.held_over,
         supersedes=draft.supersedes, submission=draft.submission,
+        attached=card.get("attachments", ()),
     )  # fmt: skip
     return accepted, row
 
@@ -257,13 +263,6 @@ def _category(draft: Draft, *, found: lookup.Found) -> lookup.Category:
             f"The category is {category.sensitivity}; a notification may only be more sensitive.",
         )  # fmt: skip
     return category
-
-
-def _card(draft: Draft, *, category: lookup.Category) -> Card:
-    """What people read: as the draft says, or by the template that it names (one more look)."""
-    if not draft.template:
-        return draft.card
-    return editions.card(draft.card, category_id=category.id, key=draft.template, data=draft.data)
 
 
 def _requester(draft: Draft, *, found: lookup.Found, caller: Caller) -> lookup.Who | None:

@@ -1,10 +1,12 @@
 """What a notification is linked with: the one it supersedes, and the submission it is about."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from accounts.subsystems import Caller
-from notifications import submissions, supersession
+from notifications import attachments, submissions, supersession
 from notifications.drafts import Draft
 
 
@@ -22,3 +24,9 @@ def make(
     if supersedes is not None:
         supersession.link(notification_id, earlier_id=supersedes, now=now)
     submissions.link(notification_id, reference=submission)
+
+
+def attach(id_: uuid.UUID, files: Sequence[Mapping[str, Any]], *, caller: Caller) -> None:
+    """Give a notification the files on its card, in the transaction that writes it."""
+    if files:
+        attachments.attach(id_, files, caller=caller)

@@ -19,6 +19,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import LegalHold
 from hub.lib import ids
 from notifications.models import (
+    Attachment,
     BroadcastChange,
     CallbackAttempt,
     CallbackEvent,
@@ -158,6 +159,7 @@ def _forget(gone: Counter[str], keys: Sequence[uuid.UUID], *, now: datetime) -> 
 def forget_words(row: Notification) -> None:
     """Let nothing of what a locked notification said be left."""
     row.card = {"title": GONE, "summary": "", "body": "", "facts": [], "links": []}
+    Attachment.objects.filter(notification=row).delete()
     row.metadata, row.audience = {}, {}
     row.closed_reason, row.settlement = None, None
     row.save(
@@ -182,7 +184,7 @@ def _delete(gone: Counter[str], keys: Sequence[uuid.UUID]) -> int:
 # In the order in which they point to each other.
 _OF_ONE: tuple[type[Model], ...] = (
     CallbackEvent, DecisionReceipt, Decision, Response, Seat, Question, Prompt, BroadcastChange,
-    Errand, Mail,
+    Errand, Mail, Attachment,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from celery import shared_task, signals
 from django.conf import settings
 
 from hub.lib import clock, logging, metrics
-from notifications import announcing, changes, drift, errands, queues, sweep
+from notifications import announcing, attachments, changes, drift, errands, queues, sweep
 from notifications import drain as work
 from notifications.approvals import delegation
 from notifications.escalation import leavers
@@ -60,8 +60,9 @@ def announce() -> None:
 
 @shared_task(name="notifications.purge_feed")
 def purge_feed() -> None:
-    """Forget what no phone's cursor needs any more."""
+    """Forget what no phone's cursor needs any more, and files that no notification named."""
     changes.purge(now=clock.now())
+    attachments.purge(now=clock.now())
 
 
 @signals.worker_ready.connect

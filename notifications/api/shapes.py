@@ -79,6 +79,16 @@ class Link(bodies.Body):
     path = bodies.Pattern(r"^/[A-Za-z0-9/_.~-]*$", max_length=500, default="/")
 
 
+class AttachmentShape(bodies.Body):
+    """A file that came with an item; `path` is read with the same token, and leads nowhere else."""
+
+    n = serializers.IntegerField()
+    name = serializers.CharField()
+    type = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes.")
+    path = serializers.CharField()
+
+
 class SubsystemShape(bodies.Body):
     """Who sent it."""
 
@@ -147,6 +157,7 @@ class ItemShape(bodies.Body):
     body = serializers.CharField(allow_blank=True)
     facts = Fact(many=True)
     links = Link(many=True)
+    attachments = AttachmentShape(many=True)
     progress = Progress(allow_null=True)
     actions = ActionOffered(many=True)
     answer_for = DecidedBy(many=True)

@@ -5,6 +5,7 @@ from django.urls import path
 from notifications.api.mobile.access_log import AccessLog
 from notifications.api.mobile.acknowledge import Acknowledge
 from notifications.api.mobile.answers import Answers
+from notifications.api.mobile.attachment import OneAttachment
 from notifications.api.mobile.changes import Changes
 from notifications.api.mobile.counts import CategoryCounts, Counts
 from notifications.api.mobile.delegations import Delegations, OneDelegation
@@ -21,6 +22,7 @@ from notifications.api.mobile.response import Respond
 from notifications.api.mobile.responses import Responses
 from notifications.api.mobile.snooze import Snooze
 from notifications.api.receipt_keys import ReceiptKeys
+from notifications.api.subsystem.attachments import Attachments
 from notifications.api.subsystem.batch import Batch
 from notifications.api.subsystem.callbacks import Callbacks, Replay
 from notifications.api.subsystem.categories import Categories, OneCategory
@@ -61,6 +63,7 @@ urlpatterns = [
     path("categories/<str:key>/templates/<str:template>", OneTemplate.as_view()),
     path("subsystem", OwnSubsystem.as_view()),
     path("test/respond", Simulate.as_view()),
+    path("attachments", Attachments.as_view()),
     path("audiences/preview", Preview.as_view()),
     path("me/inbox", Inbox.as_view()),
     path("me/inbox/mark", Mark.as_view()),
@@ -69,6 +72,7 @@ urlpatterns = [
     path("me/inbox/<uuid:notification_id>/response", Respond.as_view()),
     path("me/inbox/<uuid:notification_id>/acknowledge", Acknowledge.as_view()),
     path("me/inbox/<uuid:notification_id>/snooze", Snooze.as_view()),
+    path("me/inbox/<uuid:notification_id>/attachments/<int:number>", OneAttachment.as_view()),
     path("me/access-log", AccessLog.as_view()),
     path("me/devices", Devices.as_view()),
     path("me/devices/<uuid:device_id>", OneDevice.as_view()),

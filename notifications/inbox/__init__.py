@@ -7,7 +7,7 @@ snooze                 put off what can't be dismissed; it comes back by itself
 
 from notifications.inbox.copies import LIVE, copies, has
 from notifications.inbox.counting import CategoryCount, Counts, counts, counts_by_category
-from notifications.inbox.items import Item, item, items, offered
+from notifications.inbox.items import Item, card, item, items, offered
 from notifications.inbox.listing import STATES, Page, page
 from notifications.inbox.marking import mark, mark_up_to
 from notifications.inbox.snoozing import NothingToSnooze, snooze
@@ -20,6 +20,7 @@ __all__ = [
     "Item",
     "NothingToSnooze",
     "Page",
+    "card",
     "copies",
     "counts",
     "counts_by_category",

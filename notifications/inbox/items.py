@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import Employee
 from hub.lib import clock, errors, ids
-from notifications import delegated, editions, outcomes, preferences, threads, waiting
+from notifications import attachments, delegated, editions, outcomes, preferences, threads, waiting
 from notifications.assurance import rules
 from notifications.inbox.copies import LIVE, copies, is_asleep
 from notifications.models import Decision, Notification, Recipient, Response
@@ -33,6 +33,7 @@ class Item(TypedDict):
     body: str
     facts: list[dict[str, Any]]
     links: list[dict[str, Any]]
+    attachments: list[dict[str, Any]]
     progress: dict[str, int] | None
     actions: list[dict[str, Any]]
     answer_for: list[outcomes.Person | None]
@@ -69,6 +70,15 @@ def item(
     if row is None:
         raise errors.NotFound("There is no such notification in your inbox.")
     return items([row], who=who, now=now)[0]
+
+
+def card(*, employee_id: uuid.UUID, notification_id: uuid.UUID) -> Card:
+    """What one's own copy says. Raises NotFound for a copy of somebody else."""
+    who = delegated.reader(employee_id=employee_id, now=clock.now())
+    row = copies(who).filter(notification_id=notification_id).first()
+    if row is None:
+        raise errors.NotFound("There is no such notification in your inbox.")
+    return row.notification.card
 
 
 def items(rows: Sequence[Recipient], *, who: delegated.Reader, now: datetime) -> list[Item]:
@@ -143,6 +153,7 @@ def _item(
         "body": card["body"],
         "facts": card["facts"],
         "links": card["links"],
+        "attachments": attachments.listed(notification.card, notification_id=notification.id),
         "progress": notification.progress,
         "actions": offered(notification) if free else [],
         "answer_for": [outcomes.person(one) for one in free],

@@ -1,5 +1,6 @@
 """The story: what was sent, who sees it, who answers, and what became of the answer."""
 
+from notifications.models.attachment import Attachment
 from notifications.models.breaker import Breaker, CallbackCall
 from notifications.models.calendar import Calendar, Holiday
 from notifications.models.callback import CallbackAttempt, CallbackEvent
@@ -22,6 +23,7 @@ from notifications.models.switch import Switch
 from notifications.models.template import Template
 
 __all__ = [
+    "Attachment",
     "Breaker",
     "BroadcastChange",
     "Calendar",

@@ -59,6 +59,7 @@ class Card(TypedDict):
     body: str
     facts: list[dict[str, Any]]
     links: list[dict[str, Any]]
+    attachments: NotRequired[list[dict[str, Any]]]  # see notifications.attachments
     actions: NotRequired[list[Action]]
     template: NotRequired[Edition]
 

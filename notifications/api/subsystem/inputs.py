@@ -5,7 +5,7 @@ from typing import Any, cast
 from rest_framework import serializers
 
 from accounts.api import bodies
-from notifications import drafts, ingest
+from notifications import attachments, drafts, ingest
 from notifications.api.actions import ACTIONS_AT_MOST, ActionShape
 from notifications.api.escalations import EscalationStep
 from notifications.api.policies import Audience, Policy
@@ -39,6 +39,9 @@ class NotificationInput(bodies.Body):
     body = bodies.Text(max_length=20_000, required=False, default="", allow_blank=True)
     facts = serializers.ListField(child=Fact(), required=False, default=list, max_length=30)
     links = serializers.ListField(child=Link(), required=False, default=list, max_length=10)
+    attachments = serializers.ListField(
+        child=bodies.Id(), required=False, max_length=attachments.AT_MOST
+    )
     audience = Audience(required=False, help_text="Of everything but a sequence, which has steps.")
     requester = bodies.Line(max_length=64, required=False, allow_null=True, default=None)
     sensitivity = serializers.ChoiceField(choices=Sensitivity.choices, required=False)
@@ -127,6 +130,7 @@ def draft_of(body: dict[str, Any]) -> ingest.Draft:
     return ingest.Draft(
         category=body["category"],
         kind=body["kind"],
+        attachments=body.get("attachments", ()),
         card=card,
         audience=body.get("audience", {}),
         reference=body["reference"],

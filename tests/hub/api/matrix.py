@@ -174,6 +174,10 @@ MATRIX = {
         employees("200", "200", ABSENT),
         lambda world: {"until": clock.text(clock.now() + timedelta(hours=1))},
     ),
+    # The request has none: only who sees it learns even that.
+    "GET /api/v1/me/inbox/{notification_id}/attachments/{number}": Row(
+        "employee", employees(ABSENT)
+    ),
     "POST /api/v1/me/receipts": Row(
         "employee", employees("200"), lambda world: {"ids": _ids(world), "receipt": "seen"}
     ),
@@ -269,6 +273,12 @@ MATRIX = {
             "employee_id": "E1001",
             "verb": "approve",
         },
+    ),
+    # The matrix sends JSON, which is no type of file.
+    "POST /api/v1/attachments": Row(
+        "subsystem",
+        subsystems("422 invalid", "422 invalid", "422 invalid"),
+        lambda world: {"name": "receipt.pdf"},
     ),
     "GET /api/v1/subsystem": Row("subsystem", subsystems("200", "200", "200")),
     "GET /api/v1/categories": Row("subsystem", subsystems("200", "200", "200")),
@@ -391,6 +401,7 @@ def address(path: str, world: World) -> str:
         device_id=world.other_device_id,
         delegation_id=world.delegation_id,
         event_id=world.event_id,
+        number=0,
         key="approval",
         template="report",
         version=NOTICE_VERSION,
