@@ -20,6 +20,8 @@ from notifications.models import Recipient
 
 STATES = ("open", "waiting", "snoozed", "archived")
 
+WAITING_AT_MOST = 500  # that are named one by one
+
 NEWEST_FIRST = ("-arrived_at", "-notification_id")
 OLDEST_FIRST = ("arrived_at", "notification_id")
 
@@ -107,6 +109,10 @@ def _sections(state: str, *, who: delegated.Reader, now: datetime, as_one: bool)
     # What waits never falls off: it stands there even if it was archived before it asked anew.
     if as_one:
         return [awake.filter(Q(archived_at=None) | waits)]
+    # Asked once: both sections are then read by the inbox's own index.
+    found = list(awake.filter(waits).values_list("notification_id", flat=True)[:WAITING_AT_MOST])
+    if len(found) < WAITING_AT_MOST:
+        waits = Q(notification_id__in=found)
     return [awake.filter(waits), awake.filter(archived_at=None).exclude(waits)]
 
 
