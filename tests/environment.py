@@ -6,6 +6,7 @@ Without DATABASE_URL and REDIS_URL the embedded engines start in a directory tha
 import base64
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,13 +30,20 @@ _running: list[engines.Engine] = []
 
 for name, value in KEYS.items():
     os.environ.setdefault(name, value)
-os.environ.setdefault("LOCAL_DIRECTORY_FILE", str(_directory / "people.json"))
-if "DATABASE_URL" not in os.environ:
-    _running.append(engines.start_postgres(_directory / "postgres", durable=False))
-    os.environ["DATABASE_URL"] = _running[-1].url
-if "REDIS_URL" not in os.environ:
-    _running.append(engines.start_valkey(_directory / "valkey"))
-    os.environ["REDIS_URL"] = _running[-1].url
+# Each process of pytest-xdist has engines and files of its own, or they would wait for each other: a
+# writer in one database of a cluster holds back the feeds in all of them. Their head, which only
+# hands out the tests, needs none.
+_is_head = "PYTEST_XDIST_WORKER" not in os.environ and any(
+    word.startswith(("-n", "--numprocesses")) for word in sys.argv[1:]
+)
+if not _is_head:
+    os.environ.setdefault("LOCAL_DIRECTORY_FILE", str(_directory / "people.json"))
+    if "DATABASE_URL" not in os.environ:
+        _running.append(engines.start_postgres(_directory / "postgres", durable=False))
+        os.environ["DATABASE_URL"] = _running[-1].url
+    if "REDIS_URL" not in os.environ:
+        _running.append(engines.start_valkey(_directory / "valkey"))
+        os.environ["REDIS_URL"] = _running[-1].url
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
