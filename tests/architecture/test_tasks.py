@@ -19,7 +19,7 @@ LINES_AT_MOST = 10
 COMPOSE = [*ROOT.glob("docker/**/*.y*ml"), *ROOT.glob("docker/entrypoint.sh")]
 
 app.loader.import_default_modules()
-TASKS = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
+TASKS = {name: task for name, task in sorted(app.tasks.items()) if not name.startswith("celery.")}
 MODULES = [path for path in sources() if path.name == "tasks.py"]
 
 
