@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -41,6 +41,8 @@ ERRANDS_AT_MOST = 1000
 WEIGHT = 2000
 # What was read ahead and not begun since is given back: somebody may have withdrawn or paused it.
 FRESH_SECONDS = 2.0
+# An errand of a kind this code does not know waits so long for a newer worker to come free.
+UNKNOWN_KIND_WAIT = timedelta(seconds=15)
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ def work(batch: Batch, *, meanwhile: Callable[[], None] = lambda: None) -> None:
     push(batch, meanwhile=meanwhile)
     for errand in batch.errands:
         if errand.kind != _PUSH:
-            attempt(errand, STEPS[errand.kind])
+            attempt(errand, STEPS.get(errand.kind, leave_to_newer))
 
 
 def seconds_at_most() -> float:
@@ -176,6 +178,15 @@ def push(batch: Batch, *, meanwhile: Callable[[], None] = lambda: None) -> None:
 def push_alone(errand: Errand, now: datetime) -> None:
     """The step of a push whose batch failed."""
     send.run(send.prepare([errand], now), now=now)
+
+
+def leave_to_newer(errand: Errand, now: datetime) -> None:
+    """Give back an errand that newer code has written while this one still runs.
+
+    It was not tried, so it is never buried for it. If nobody knows it, the log says so each time.
+    """
+    log.warning("errand_of_unknown_kind", errand=errand.id, kind=errand.kind)
+    errands.postpone(errand, until=now + UNKNOWN_KIND_WAIT, error="unknown_kind", tried=False)
 
 
 def attempt(errand: Errand, step: Step) -> None:

@@ -160,3 +160,24 @@ def test_what_people_wait_for_overtakes_a_broadcast_that_is_under_way(
     drain.drain(queue=queues.BULK)
 
     assert told(provider) == [str(urgent[0].id), str(broadcast.id), str(broadcast.id)]
+
+
+def test_an_errand_of_a_kind_this_code_does_not_know_is_left_to_newer_workers(notices, provider):
+    Errand.objects.filter(notification=notices[0]).update(kind="to_come", attempts=3)
+
+    drain.drain(queue=queues.BULK)
+
+    assert told(provider) == [str(notices[1].id)], "the others are done as ever"
+    left = Errand.objects.get()
+    assert (left.kind, left.last_error, left.dead_at) == ("to_come", "unknown_kind", None)
+    assert (left.lease_token, left.attempts) == (None, 3), "given back, and not tried"
+    assert left.due_at > clock.now()
+
+
+def test_an_errand_that_nobody_knows_is_never_buried(notices, provider):
+    Errand.objects.update(kind="to_come", attempts=errands.CLAIMS_AT_MOST + 1)
+
+    drain.drain(queue=queues.BULK)
+
+    assert set(Errand.objects.values_list("dead_at", flat=True)) == {None}
+    assert provider.sent == []
