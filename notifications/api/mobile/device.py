@@ -1,6 +1,7 @@
 """GET and DELETE /me/devices/{id}: one phone; sign it out from afar."""
 
 import uuid
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -27,6 +28,11 @@ class OneDeviceShape(DeviceShape):
 
 class OneDevice(EmployeeView):
     """A session of the employee who speaks; anybody else's is a 404."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """A lost phone is signed out by who has not accepted the notice in effect as well."""
+        self.needs_acceptance = request.method != "DELETE"
+        super().initial(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="read_device",

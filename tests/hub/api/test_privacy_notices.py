@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import Employee, PrivacyNotice
+from accounts.models import Device, Employee, PrivacyNotice
 from tests.hub.api import codes
 from tests.hub.api.matrix import MATRIX, address
 from tests.hub.api.world import NOTICE_VERSION
@@ -12,8 +12,10 @@ pytestmark = pytest.mark.django_db
 # What lets people read, accept, ask, complain and leave; a longer list is a decision.
 PAST_THE_GATE = {
     "POST /api/v1/me/opt-out",
+    "POST /api/v1/me/device/push-echo",  # tells nothing, and its code comes only once
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/logout-everywhere",
+    "DELETE /api/v1/me/devices/{device_id}",  # a lost phone does not wait
     "GET /api/v1/me/consents",
     "POST /api/v1/me/consents",
     "DELETE /api/v1/me/consents/{purpose}",
@@ -42,6 +44,17 @@ def test_who_has_not_accepted_the_notice_in_effect_comes_to_the_open_doors_only(
     problem = codes.problem(answer)
     assert (problem["code"], problem["version"]) == ("consent_required", NOTICE_VERSION)
     assert due.call("nobody", "GET", problem["address"]).json()["in_effect"] is True
+
+
+def test_who_has_not_accepted_it_signs_out_a_lost_phone_and_nobody_elses(due):
+    path = f"/api/v1/me/devices/{due.other_device_id}"
+    assert codes.problem(due.call("other_employee", "DELETE", path))["code"] == "not_found"
+    assert Device.objects.get(pk=due.other_device_id).closed_at is None
+
+    assert due.call("owner", "DELETE", path).status_code == 204
+
+    assert Device.objects.get(pk=due.other_device_id).closed_reason == "revoked"
+    assert codes.problem(due.call("owner", "GET", path))["code"] == "consent_required"
 
 
 def test_once_it_is_accepted_everything_goes_on(due):
