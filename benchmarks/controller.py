@@ -2,7 +2,7 @@
 
 It speaks as much LDAPS as the hub asks for: binds, the controller's own numbers, pages of people
 and groups, members in ranges. Everything is made from a number, so it keeps nothing; a process
-of its own. (A real one of 100,000 people takes Samba hours to fill.)
+of its own. (Samba takes long to fill: see `benchmarks.samba_fill`.)
 """
 
 import argparse
