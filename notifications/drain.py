@@ -13,9 +13,11 @@ from notifications import clearing, errands, expiry, fanout, joiners, queues
 from notifications.callbacks import switchboard
 from notifications.escalation import run as escalation
 from notifications.inbox import snoozing
+from notifications.mailing import digest as mail_digest
 from notifications.mailing import send as mail
 from notifications.models import Errand
 from notifications.push import activate, send
+from notifications.push import digest as push_digest
 
 log = logging.get(__name__)
 
@@ -31,6 +33,11 @@ STEPS: dict[str, Step] = {
     Errand.Kind.ESCALATE: escalation.run,
     Errand.Kind.UNSNOOZE: snoozing.run,
     Errand.Kind.MAIL: mail.run,
+}
+# What was gathered for people comes behind what they get singly.
+DIGESTS: dict[str, Callable[..., int]] = {
+    queues.PUSH: push_digest.run,
+    queues.MAIL: mail_digest.run,
 }
 # One drain ends well before the task's time limit; what is left is rung for again.
 SECONDS_AT_MOST = 15.0
@@ -82,12 +89,31 @@ def drain(*, queue: str) -> int:
     while time.monotonic() < ends_at:
         batch = following(queue, ahead)
         if batch is None:
-            return done
+            return done + gathered(queue, ends_at)
         work(batch, meanwhile=meanwhile)
         done += len(batch.errands)
     for batch in ahead:
         errands.give_back(batch.errands)
     queues.bell.ring(queue)
+    return done
+
+
+def gathered(queue: str, ends_at: float) -> int:
+    """Tell the digests that are due, until then; how many were tried. Never raises for theirs."""
+    step, done = DIGESTS.get(queue), 0
+    while step is not None and time.monotonic() < ends_at:
+        try:
+            tried = step(now=clock.now())
+        except (OperationalError, InterfaceError):
+            raise  # the database is in trouble: the leases give them back
+        except Exception:
+            log.exception("digests_failed", queue=queue)
+            return done
+        if not tried:
+            return done
+        done += tried
+    if step is not None:
+        queues.bell.ring(queue)
     return done
 
 

@@ -14,7 +14,7 @@ from accounts import audit
 from accounts.models import Activation
 from hub.lib import errors, ids, logging
 from notifications import queues
-from notifications.models import Errand, Notification
+from notifications.models import Digest, Errand, Notification
 
 log = logging.get(__name__)
 
@@ -237,9 +237,17 @@ def due_queues(*, now: datetime) -> list[str]:
             [list(queues.ALL), now, now],
         )
         due = [row[0] for row in cursor.fetchall()]
-    if queues.PUSH not in due and _codes_are_due(now):
+    if queues.PUSH not in due and (_codes_are_due(now) or _digests_are_due(Digest.Road.PUSH, now)):
         due.append(queues.PUSH)
+    if queues.MAIL not in due and _digests_are_due(Digest.Road.MAIL, now):
+        due.append(queues.MAIL)
     return due
+
+
+def _digests_are_due(road: str, now: datetime) -> bool:
+    """Whether something that was gathered is to be told (notifications/digests.py)."""
+    due = Digest.objects.filter(due_at__lte=now, road=road)
+    return due.filter(Q(lease_until=None) | Q(lease_until__lte=now)).exists()
 
 
 def _codes_are_due(now: datetime) -> bool:

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from accounts import audit, people
 from accounts.models import KeptOut
-from notifications.models import Mail, OptOut, Preference
+from notifications.models import Digest, Mail, OptOut, Preference
 
 # Through their copies: a delivery is found by its notification.
 CANCEL = """
@@ -35,6 +35,7 @@ def opt_out(*, employee_id: uuid.UUID, now: datetime) -> None:
         Mail.objects.filter(employee_id=employee_id, state=Mail.State.QUEUED).update(
             state=Mail.State.CANCELLED, reason="opted_out"
         )
+        Digest.objects.filter(employee_id=employee_id, due_at__isnull=False).delete()
         Preference.objects.filter(pk=employee_id).delete()
         OptOut.objects.filter(employee_id=employee_id).delete()
         audit.record(

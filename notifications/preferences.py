@@ -15,9 +15,9 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import Device, Employee
-from hub.lib import errors, quiet_hours
-from notifications import clocks
-from notifications.models import Category, OptOut, Preference
+from hub.lib import digest_windows, errors, quiet_hours
+from notifications import clocks, queues
+from notifications.models import Category, Digest, OptOut, Preference
 
 WINDOWS_AT_MOST = 14
 _LANGUAGE = regex.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, by its shape
@@ -41,6 +41,8 @@ class Wish:
     push: bool = True
     mail: bool = True
     quiet_hours: Sequence[Mapping[str, Any]] = ()
+    digest: str = digest_windows.IMMEDIATE
+    digest_at: str = digest_windows.USUAL_HOUR  # of a daily one
     opted_out: frozenset[Key] = field(default_factory=frozenset)
 
 
@@ -57,6 +59,8 @@ def read(*, employee_id: uuid.UUID) -> dict[str, Any]:
         "time_zone": chosen.time_zone,
         "channels": {"push": chosen.push, "email": chosen.mail},
         "quiet_hours": chosen.quiet_hours,
+        "digest": chosen.digest,
+        "digest_at": chosen.digest_at,
         "effective": {
             "language": chosen.language or employee.language or _DEFAULT_LANGUAGE,
             "time_zone": zone,
@@ -98,6 +102,9 @@ def put(
         chosen.language, chosen.time_zone = wish.language, wish.time_zone
         chosen.push, chosen.mail = wish.push, wish.mail
         chosen.quiet_hours = [dict(one) for one in wish.quiet_hours]
+        if (chosen.digest, chosen.digest_at) != (wish.digest, wish.digest_at):
+            _release(employee_id, now=now)
+        chosen.digest, chosen.digest_at = wish.digest, wish.digest_at
         _turn(chosen, now=now)
         ids = {category.pk for category in wanted.values()}
         OptOut.objects.filter(employee_id=employee_id).exclude(category_id__in=ids).delete()
@@ -131,6 +138,20 @@ def opt_out(*, employee_id: uuid.UUID, category_id: uuid.UUID, now: datetime) ->
     return True
 
 
+def refuse_mail(*, employee_id: uuid.UUID, now: datetime) -> bool:
+    """Switch e-mail about what can be refused off; False if it was. NotFound if nobody is there."""
+    with transaction.atomic():
+        if not Employee.objects.filter(pk=employee_id, disabled_at=None).exists():
+            raise errors.NotFound("There is nothing to opt out of any more.")
+        chosen = _locked(employee_id, now=now)
+        if not chosen.mail:
+            return False
+        chosen.mail = False
+        _turn(chosen, now=now)
+        _note(employee_id, "opted_out_of_mail", now=now)
+    return True
+
+
 def _clock(employee: Employee, chosen: Preference) -> tuple[str, str]:
     """The zone of their clocks, and from where it is known: what they chose comes first."""
     phones = Device.objects.filter(employee=employee, closed_at=None).exclude(time_zone="")
@@ -149,6 +170,13 @@ def _locked(employee_id: uuid.UUID, *, now: datetime) -> Preference:
         [Preference(employee_id=employee_id, changed_at=now)], ignore_conflicts=True
     )
     return Preference.objects.select_for_update().get(pk=employee_id)
+
+
+def _release(employee_id: uuid.UUID, *, now: datetime) -> None:
+    """Tell what was gathered by another choice, without waiting for the end of its window."""
+    waiting = Digest.objects.filter(employee_id=employee_id, closed_at=None, due_at__gt=now)
+    if waiting.update(due_at=now):
+        queues.wake(queues.PUSH)
 
 
 def _turn(chosen: Preference, *, now: datetime) -> None:

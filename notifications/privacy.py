@@ -12,6 +12,8 @@ from notifications.models import (
     DecisionReceipt,
     Delegation,
     Delivery,
+    Digest,
+    Digested,
     Mail,
     Notification,
     OptOut,
@@ -63,6 +65,10 @@ def _deliveries(person: Person) -> QuerySet[Delivery]:
     return Delivery.objects.filter(notification_id__in=copies, employee_id=person.id)
 
 
+def _digested(person: Person) -> QuerySet[Digested]:
+    return Digested.objects.filter(digest__employee_id=person.id)
+
+
 def _delegations(person: Person) -> QuerySet[Delegation]:
     return Delegation.objects.filter(Q(principal_id=person.id) | Q(delegate_id=person.id))
 
@@ -112,6 +118,8 @@ PORTIONS = (
     Portion(Delivery, _deliveries, erase=delete),
     Portion(Recipient, by("employee", Recipient), erase=delete),
     Portion(Mail, by("employee", Mail), erase=delete),
+    Portion(Digested, _digested, erase=delete),
+    Portion(Digest, by("employee", Digest), erase=delete),
     Portion(Delegation, _delegations, erase=delete),
     Portion(Preference, by("employee", Preference), erase=delete),
     Portion(OptOut, by("employee", OptOut), erase=delete),

@@ -14,12 +14,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from hub.lib import quiet_hours
+from hub.lib import digest_windows, quiet_hours
 from notifications import calendars, clocks
 
 OPTED_OUT, CHANNEL_OFF = "opted_out", "channel_off"
+DIGEST = "digest"  # told together with others, at the end of the person's hour or day
 QUIET_HOURS, DISCONNECTED = "quiet_hours", "right_to_disconnect"
-SUPPRESSED = frozenset({OPTED_OUT, CHANNEL_OFF})  # for good
+SUPPRESSED = frozenset({OPTED_OUT, CHANNEL_OFF, DIGEST})  # for good
 HELD = frozenset({QUIET_HOURS, DISCONNECTED})  # for a while
 
 # The zone of somebody's clocks: what they chose, their phone's, their own. OFFSET 0 as in
@@ -31,7 +32,7 @@ WITH wanted AS MATERIALIZED (
                          string_to_array(%(lasts)s, ' ')::uuid[],
                          string_to_array(%(optional)s, ' ', '-')::uuid[])
         AS wanted(range, first, last, optional))
-SELECT wanted.range, muted.employee_id::text, 'opted_out', true, '', '', '', ''
+SELECT wanted.range, muted.employee_id::text, 'opted_out', true, true, '', '', '', '', '', ''
   FROM wanted
  CROSS JOIN LATERAL (
     SELECT employee_id FROM notifications_optout
@@ -39,16 +40,19 @@ SELECT wanted.range, muted.employee_id::text, 'opted_out', true, '', '', '', ''
        AND employee_id BETWEEN wanted.first AND wanted.last OFFSET 0) muted
 UNION ALL
 SELECT wanted.range, chosen.employee_id::text, 'preference', chosen.push,
-       chosen.quiet_hours::text,
-       CASE WHEN chosen.quiet_hours <> '[]' THEN {zone} ELSE '' END, employee.geo, chosen.language
+       chosen.mail, chosen.quiet_hours::text,
+       CASE WHEN chosen.quiet_hours <> '[]' OR chosen.digest <> 'immediate' THEN {zone} ELSE '' END,
+       employee.geo, chosen.language, chosen.digest, chosen.digest_at
   FROM wanted
  CROSS JOIN LATERAL (
-    SELECT employee_id, push, quiet_hours, time_zone, language FROM notifications_preference
+    SELECT employee_id, push, mail, quiet_hours, time_zone, language, digest, digest_at
+      FROM notifications_preference
      WHERE employee_id BETWEEN wanted.first AND wanted.last
-       AND (quiet_hours <> '[]' OR NOT push OR language <> '') OFFSET 0) chosen
+       AND (quiet_hours <> '[]' OR NOT push OR language <> '' OR digest <> 'immediate')
+    OFFSET 0) chosen
   JOIN accounts_employee employee ON employee.id = chosen.employee_id
 UNION ALL
-SELECT -1, '', 'disconnects', true, '', '', '', ''
+SELECT -1, '', 'disconnects', true, true, '', '', '', '', '', ''
  WHERE EXISTS (SELECT 1 FROM notifications_calendar WHERE disconnects)
 """
 ZONE = """coalesce(
@@ -93,6 +97,7 @@ class Silence:
     until: datetime | None = None
 
 
+Window = tuple[datetime, datetime]  # its end, and that of the one after it
 Key = tuple[int, str]  # the place of a range, and an employee's id as text
 
 
@@ -102,6 +107,7 @@ class Chosen:
 
     silences: dict[Key, Silence]
     languages: dict[str, str]  # by the employee's id
+    windows: dict[str, Window]  # of those who want optional notices together, by the same
 
 
 def of(ranges: Sequence[Range], *, now: datetime) -> Chosen:
@@ -109,12 +115,17 @@ def of(ranges: Sequence[Range], *, now: datetime) -> Chosen:
     rows, disconnects = _chosen(ranges)
     found: dict[Key, Silence] = {}
     languages: dict[str, str] = {}
-    for place, employee, kind, push, windows, zone, geo, language in rows:
+    gathered: dict[str, Window] = {}
+    for place, employee, kind, push, mail, windows, zone, geo, language, every, at in rows:
         wanted, key = ranges[place], (place, employee)
+        if kind != OPTED_OUT and every != digest_windows.IMMEDIATE and (push or mail):
+            gathered[employee] = _window(every, at, (zone, geo), now)
         if language:
             languages[employee] = language
         if kind == OPTED_OUT:
             found[key] = Silence(OPTED_OUT)
+        elif wanted.optional is not None and not wanted.urgent and employee in gathered:
+            found.setdefault(key, Silence(DIGEST))
         elif not push and wanted.optional is not None:
             found.setdefault(key, Silence(CHANNEL_OFF))
         elif not wanted.urgent:
@@ -126,7 +137,7 @@ def of(ranges: Sequence[Range], *, now: datetime) -> Chosen:
             before = found.get(key)
             if before is None or (before.until is not None and before.until < until):
                 found[key] = Silence(DISCONNECTED, until)
-    return Chosen(found, languages)
+    return Chosen(found, languages, gathered)
 
 
 def _chosen(ranges: Sequence[Range]) -> tuple[list[tuple[Any, ...]], bool]:
@@ -171,6 +182,13 @@ def _words(ranges: Sequence[Range]) -> dict[str, str]:
         "firsts": " ".join([one.first for one in ranges]),
         "lasts": " ".join([one.last for one in ranges]),
     }
+
+
+@lru_cache(maxsize=10_000)
+def _window(every: str, at: str, clock: clocks.Clock, now: datetime) -> Window:
+    zone = clocks.zone(clock)
+    ends = digest_windows.end(every, at=at, zone=zone, moment=now)
+    return ends, digest_windows.end(every, at=at, zone=zone, moment=ends)
 
 
 @lru_cache(maxsize=10_000)

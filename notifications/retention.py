@@ -27,6 +27,7 @@ from notifications.models import (
     Decision,
     DecisionReceipt,
     Delivery,
+    Digested,
     Errand,
     Mail,
     Notification,
@@ -184,7 +185,7 @@ def _delete(gone: Counter[str], keys: Sequence[uuid.UUID]) -> int:
 # In the order in which they point to each other.
 _OF_ONE: tuple[type[Model], ...] = (
     CallbackEvent, DecisionReceipt, Decision, Response, Seat, Question, Prompt, BroadcastChange,
-    Errand, Mail, Attachment,
+    Errand, Mail, Digested, Attachment,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from celery import shared_task, signals
 from django.conf import settings
 
 from hub.lib import clock, logging, metrics
-from notifications import announcing, attachments, changes, drift, errands, queues, sweep
+from notifications import announcing, attachments, changes, digests, drift, errands, queues, sweep
 from notifications import drain as work
 from notifications.approvals import delegation
 from notifications.escalation import leavers
@@ -60,9 +60,10 @@ def announce() -> None:
 
 @shared_task(name="notifications.purge_feed")
 def purge_feed() -> None:
-    """Forget what no phone's cursor needs any more, and files that no notification named."""
+    """Forget what no phone's cursor needs any more, files that nobody named, old digests."""
     changes.purge(now=clock.now())
     attachments.purge(now=clock.now())
+    digests.purge(now=clock.now())
 
 
 @signals.worker_ready.connect

@@ -24,6 +24,11 @@ DONE = (
     " app can turn them on again."
 )
 ESSENTIAL = "“%(category)s” by %(sender)s is essential: everybody gets it."
+ASK_ALL = "Do you want no more e-mail about what can be refused?"
+DONE_ALL = (
+    "You get no more e-mail about what can be refused. The messages stay in your inbox; the app can"
+    " turn it on again."
+)
 UNKNOWN = "This link is not one of ours, or not all of it."
 
 
@@ -45,6 +50,8 @@ class Unsubscribe(View):
     def _page(self, request: HttpRequest, token: str, *, act: bool) -> HttpResponse:
         try:
             wish = unsubscribe.read(token)
+            if wish.category_id == unsubscribe.ALL:
+                return self._all(request, wish, act=act)
             category = Category.objects.select_related("subsystem").filter(pk=wish.category_id)
             found = category.first()
             if found is None:
@@ -60,6 +67,12 @@ class Unsubscribe(View):
         if found.essential:
             return _shown(request, spoken, ESSENTIAL, names=names)
         return _shown(request, spoken, DONE if act else ASK, names=names, ask=not act)
+
+    def _all(self, request: HttpRequest, wish: unsubscribe.Wish, *, act: bool) -> HttpResponse:
+        if act:
+            preferences.refuse_mail(employee_id=wish.employee_id, now=clock.now())
+        spoken = phrases.of(preferences.language(employee_id=wish.employee_id))
+        return _shown(request, spoken, DONE_ALL if act else ASK_ALL, ask=not act)
 
 
 def _shown(

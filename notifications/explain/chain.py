@@ -11,6 +11,7 @@ from datetime import datetime
 SILENCED = {
     "opted_out": "The person has opted out of this category",
     "channel_off": "The person has switched pushes of optional notices off",
+    "digest": "The person gets optional notices together, at the end of an hour or a day",
     "quiet_hours": "It is within the person's quiet hours",
     "right_to_disconnect": "It is outside working time where the person has a right to disconnect",
 }

@@ -1,13 +1,14 @@
 """Who of the people of an errand is written to, set by set; rerunnable after any crash."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
+from notifications import digests, quiet
 from notifications.models import Errand, Mail
 from notifications.push.subjects import Subject
 
@@ -29,6 +30,7 @@ SELECT gen_random_uuid(), person.id, %(notification)s, %(version)s, %(purpose)s,
              WHERE category_id = %(optional)s AND employee_id = person.id) THEN 'opted_out'
         WHEN NOT coalesce(chosen.mail, true)
          AND (%(optional)s::uuid IS NOT NULL OR %(purpose)s = 'fallback') THEN 'channel_off'
+        WHEN person.id = ANY (%(gathered)s::uuid[]) THEN 'digest'
         END AS why) refused
  WHERE copy.notification_id = %(notification)s
    AND copy.employee_id BETWEEN %(first)s AND %(last)s
@@ -40,6 +42,7 @@ SELECT gen_random_uuid(), person.id, %(notification)s, %(version)s, %(purpose)s,
         SELECT 1 FROM accounts_device device
          WHERE device.employee_id = person.id AND device.push_address_index IS NOT NULL))
     ON CONFLICT (notification_id, employee_id, version) DO NOTHING
+RETURNING employee_id::text, reason
 """
 QUEUED = """
 SELECT mail.id, mail.purpose, person.id, person.mail,
@@ -65,9 +68,19 @@ class Addressee:
     language: str
 
 
-def choose(errand: Errand, *, subject: Subject, silent: Collection[str], now: datetime) -> None:
-    """Queue an e-mail for each of the errand's people who needs one now, but for the `silent`."""
-    with connection.cursor() as cursor:
+def choose(
+    errand: Errand,
+    *,
+    subject: Subject,
+    silent: Collection[str],
+    windows: Mapping[str, quiet.Window],
+    now: datetime,
+) -> None:
+    """Queue an e-mail for each of the errand's people who needs one now, but for the `silent`.
+
+    For who has one of the `windows` it is gathered instead.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             CHOOSE,
             {
@@ -76,9 +89,17 @@ def choose(errand: Errand, *, subject: Subject, silent: Collection[str], now: da
                 "optional": subject.optional,
                 "moment": errand.moment,
                 "silent": sorted(silent),
+                "gathered": sorted(windows),
                 "now": now,
             },
         )
+        chosen = cursor.fetchall() if windows else []
+        items = [
+            (str(subject.id), employee, subject.version)
+            for employee, reason in chosen
+            if reason == quiet.DIGEST
+        ]
+        digests.note(items, windows=windows, now=now)
 
 
 def queued(

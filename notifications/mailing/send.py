@@ -57,8 +57,8 @@ def run(errand: Errand, now: datetime) -> None:
         recipients.cancel(errand)
         errands.finish(errand)
         return
-    silences = _silences(errand, known, now=now)
-    recipients.choose(errand, subject=known, silent=silences.keys(), now=now)
+    silences, windows = _silences(errand, known, now=now)
+    recipients.choose(errand, subject=known, silent=silences.keys(), windows=windows, now=now)
     step = _send(errand, known, now=now)
     if step.wait is not None:
         tried = bool(step.error)
@@ -89,18 +89,23 @@ def _falls_back(errand: Errand, subject: Subject) -> bool:
     return subject.optional is None and errand.lane != queues.BROADCAST
 
 
-def _silences(errand: Errand, subject: Subject, *, now: datetime) -> dict[str, datetime]:
-    """Who of the errand's people wants to be left in peace now, and until when."""
+def _silences(
+    errand: Errand, subject: Subject, *, now: datetime
+) -> tuple[dict[str, datetime], dict[str, quiet.Window]]:
+    """Who of the errand's people wants to be left in peace now, until when; who is told later."""
     assert errand.employee_from is not None
     assert errand.employee_to is not None
     urgent = errand.lane == queues.URGENT
     people = quiet.Range(str(errand.employee_from), str(errand.employee_to), None, urgent)
-    found = quiet.of([people], now=now).silences
-    return {
+    chosen = quiet.of([people], now=now)
+    gathers = subject.optional is not None and not urgent
+    windows = chosen.windows if gathers else {}
+    silences = {
         employee: silence.until
-        for (_, employee), silence in found.items()
-        if silence.until is not None
+        for (_, employee), silence in chosen.silences.items()
+        if silence.until is not None and employee not in windows
     }
+    return silences, windows
 
 
 def _send(errand: Errand, subject: Subject, *, now: datetime) -> Step:

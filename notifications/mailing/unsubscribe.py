@@ -14,6 +14,9 @@ from django.conf import settings
 
 from hub.lib import base64url, errors, keys
 
+# In place of a category: everything that can be refused, as far as e-mail goes.
+ALL = uuid.UUID(int=0)
+
 _LABEL = "unsubscribe"
 _ID_BYTES = 16
 _MAC_BYTES = 16
@@ -21,7 +24,7 @@ _MAC_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Who wants to hear no more of what."""
+    """Who wants to hear no more of what: a category, or ALL."""
 
     employee_id: uuid.UUID
     category_id: uuid.UUID

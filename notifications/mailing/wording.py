@@ -17,8 +17,10 @@ GENERIC = {
 }
 WHY = {
     "show": "You get this e-mail because no phone of yours is signed in.",
+    "digest": "You get this e-mail because you chose to get messages together.",
     "fallback": "You get this e-mail because you have not looked at it in the app yet.",
 }
+GATHERED = ("You have %(count)s new message.", "You have %(count)s new messages.")
 _PAGE = """<!doctype html>
 <html lang="{language}" dir="{direction}">
 <head><meta charset="utf-8"><title>{subject}</title></head>
@@ -70,7 +72,37 @@ def words(
     named = sensitivity in {"public", "internal"} and category
     refuse = phrases("Get no more of “%(category)s”", category=category) if named else ""
     refuse = refuse or phrases("Unsubscribe")
-    why = phrases(WHY[purpose])
+    return _laid_out(
+        phrases, hub=hub, subject=subject, headline=headline, line=line, link=link,
+        why=WHY[purpose], refuse=refuse, unsubscribe=unsubscribe,
+    )  # fmt: skip
+
+
+def digest(*, phrases: Phrases, hub: str, count: int, link: str, unsubscribe: str) -> Words:
+    """The words that tell how many notices were gathered, and nothing of any of them.
+
+    `link` leads to the inbox; at `unsubscribe` e-mail is switched off.
+    """
+    line = phrases.counted(*GATHERED, count=count)
+    return _laid_out(
+        phrases, hub=hub, subject=f"{hub}: {line}", headline=line, line=phrases(HIDDEN[1]),
+        link=link, why=WHY["digest"], refuse=phrases("Unsubscribe"), unsubscribe=unsubscribe,
+    )  # fmt: skip
+
+
+def _laid_out(
+    phrases: Phrases,
+    *,
+    hub: str,
+    subject: str,
+    headline: str,
+    line: str,
+    link: str,
+    why: str,
+    refuse: str,
+    unsubscribe: str,
+) -> Words:
+    why = phrases(why)
     text = [headline, "", line, "", link, "", "-- ", f"{hub}. {why}"]
     if unsubscribe:
         text += [f"{refuse}: {unsubscribe}"]

@@ -9,6 +9,7 @@ from notifications.models.change import BroadcastChange, Tombstone
 from notifications.models.decision_receipt import DecisionReceipt
 from notifications.models.delegation import Delegation
 from notifications.models.delivery import Delivery
+from notifications.models.digest import Digest, Digested
 from notifications.models.errand import Errand
 from notifications.models.mail import Mail
 from notifications.models.notification import Notification
@@ -35,6 +36,8 @@ __all__ = [
     "DecisionReceipt",
     "Delegation",
     "Delivery",
+    "Digest",
+    "Digested",
     "Errand",
     "Holiday",
     "Mail",

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from hub.lib import digest_windows
 from hub.lib.personal import Personal
 
 KEPT = "while employed"
@@ -13,6 +14,11 @@ class Preference(models.Model):
     `version` counts the changes, so that two devices never undo each other's unseen.
     Personal data: all of it.
     """
+
+    class Digest(models.TextChoices):
+        IMMEDIATE = digest_windows.IMMEDIATE
+        HOURLY = digest_windows.HOURLY
+        DAILY = digest_windows.DAILY
 
     employee = models.OneToOneField(
         "accounts.Employee", on_delete=models.CASCADE, primary_key=True, related_name="+"
@@ -26,6 +32,16 @@ class Preference(models.Model):
     mail = models.BooleanField(default=True, db_default=True)  # optional notices, and fallbacks
     # [{"days": ["monday", …], "from": "22:00", "until": "07:00"}, …] by the person's own clocks.
     quiet_hours = models.JSONField(default=list)
+    # Optional notices one by one, or together: each full hour, or each day at `digest_at`.
+    digest = models.CharField(
+        max_length=9,
+        choices=Digest,
+        default=Digest.IMMEDIATE,
+        db_default=digest_windows.IMMEDIATE,
+    )
+    digest_at = models.CharField(  # HH:MM by the person's own clocks
+        max_length=5, default=digest_windows.USUAL_HOUR, db_default=digest_windows.USUAL_HOUR
+    )
     changed_at = models.DateTimeField()
 
     personal = {
@@ -33,6 +49,8 @@ class Preference(models.Model):
         "language": Personal("wording in the person's language", "contract", KEPT),
         "time_zone": Personal("the person's own clocks", "contract", KEPT),
         "quiet_hours": Personal("silence when the person is off duty", "contract", KEPT),
+        "digest": Personal("telling the person together", "contract", KEPT),
+        "digest_at": Personal("telling the person together", "contract", KEPT),
     }
     not_personal = frozenset[str]()
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from accounts import devices
 from accounts.privacy import notices
 from hub.lib import logging, metrics
-from notifications import errands, mail_errands, outbound, queues, quiet
+from notifications import digests, errands, mail_errands, outbound, queues, quiet
 from notifications.models import Delivery, Errand
 from notifications.push import replies, targets
 from notifications.push.gateway import Fate, Outcome
@@ -64,12 +64,14 @@ def record(
     results: Sequence[Result],
     held: Mapping[int, datetime],
     quiet_until: Mapping[int, datetime],
+    windows: Mapping[str, quiet.Window],
     now: datetime,
 ) -> None:
     """Write every delivery with its result, forget dead addresses, end or postpone the errands.
 
     `held` are the errands that have more to push, in projects whose turn it is not before then;
-    of `quiet_until`, somebody is to be left in peace until then.
+    of `quiet_until`, somebody is to be left in peace until then. Who wants notices together has
+    one of the `windows`.
     """
     stopped = projects_stopped(results)
     with transaction.atomic():
@@ -83,6 +85,7 @@ def record(
                 again[result.target.errand_id].append(result)
         if results:
             _write(batch, versions=versions, results=results, states=states, now=now)
+        _gather(batch, versions=versions, results=results, windows=windows, now=now)
         for errand in batch:
             if errand.id in again:
                 until = now + wait(errand, again[errand.id], stopped=stopped)
@@ -111,6 +114,28 @@ def record(
         failed=states.count(Delivery.State.FAILED),
         again=sum(map(len, again.values())),
     )
+
+
+def _gather(
+    batch: Sequence[Errand],
+    *,
+    versions: Mapping[uuid.UUID, int],
+    results: Sequence[Result],
+    windows: Mapping[str, quiet.Window],
+    now: datetime,
+) -> None:
+    """Keep for their digests what was not pushed for the sake of those."""
+    about = {errand.id: errand.about for errand in batch} if windows else {}
+    items = {
+        (
+            str(about[one.target.errand_id]),
+            one.target.employee,
+            versions[about[one.target.errand_id]],
+        )
+        for one in results
+        if windows and one.outcome.reason == quiet.DIGEST
+    }
+    digests.note([*items], windows=windows, now=now)
 
 
 def _count(

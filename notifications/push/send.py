@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 
 from accounts.privacy import notices, outside
 from hub.lib import clock, logging
-from notifications import editions, errands, phrases
+from notifications import editions, errands, phrases, quiet
 from notifications.models import Delivery, Errand, Notification
 from notifications.push import refusals, replies, results, silence, subjects, targets, wording
 from notifications.push.gateway import Address, Fate, Gateway, Outcome, Push, Wording
@@ -56,6 +56,7 @@ class Prepared:
     until: Mapping[int, datetime] = field(
         default_factory=dict
     )  # errands with somebody to ring then
+    windows: Mapping[str, quiet.Window] = field(default_factory=dict)  # of who is told together
 
 
 def prepare(batch: Sequence[Errand], now: datetime) -> Prepared:
@@ -73,7 +74,7 @@ def prepare(batch: Sequence[Errand], now: datetime) -> Prepared:
     versions = {key: subject.version for key, subject in known.items()}
     found = targets.of(wanted, versions=versions, now=now)
     peace = silence.split(found, errands=wanted, known=known, now=now)
-    return Prepared(wanted, known, peace.found, now, peace.spared, peace.until)
+    return Prepared(wanted, known, peace.found, now, peace.spared, peace.until, peace.windows)
 
 
 def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -120,6 +121,7 @@ def run(batch: Prepared, *, now: datetime, meanwhile: Callable[[], None] = lambd
         ],
         held=held,
         quiet_until=batch.until,
+        windows=batch.windows,
         now=clock.now(),
     )
 

@@ -23,6 +23,7 @@ class Split:
     found: Sequence[Target]
     spared: Sequence[Result]
     until: Mapping[int, datetime]
+    windows: Mapping[str, quiet.Window]  # of those for whom it is gathered
 
 
 def split(
@@ -61,13 +62,13 @@ def split(
             )
         )
     if not ranges:
-        return Split(found, (), {})
+        return Split(found, (), {}, {})
     chosen = quiet.of(ranges, now=now)
     silences, languages = chosen.silences, chosen.languages
     for target in found if languages else ():
         target.language = languages.get(target.employee, target.language)
     if not silences:
-        return Split(found, (), {})
+        return Split(found, (), {}, {})
     ring: list[Target] = []
     spared: list[Result] = []
     until: dict[int, datetime] = {}
@@ -86,4 +87,4 @@ def split(
         if silence.until is not None:
             known_until = until.get(target.errand_id, silence.until)
             until[target.errand_id] = min(known_until, silence.until)
-    return Split(ring, spared, until)
+    return Split(ring, spared, until, chosen.windows)

@@ -36,6 +36,9 @@ GENERIC_BODY = {
     "request": "A request is waiting for your answer.",
 }
 REFUSED_BODY = "Your decision could not be carried out."
+GATHERED = ("You have %(count)s new message.", "You have %(count)s new messages.")
+# A phone that is off for longer has another one by then.
+DIGEST_TTL = timedelta(days=2)
 # Kinds an app can answer from the lock screen; it registers one set of buttons for each.
 ANSWERABLE = frozenset({"request", "acknowledgement"})
 
@@ -136,6 +139,27 @@ def refused(
         silent=False,
         now=now,
         phrases=phrases,
+    )
+
+
+def digest(
+    *, digest_id: str, hub: str, count: int, platform: str, phrases: Phrases = ENGLISH
+) -> gateway.Wording:
+    """The wording that tells how many notices were gathered, and nothing of any of them."""
+    body = phrases.counted(*GATHERED, count=count)
+    data = {"v": FORMAT, "type": "digest", "id": digest_id}
+    if platform == "android":
+        data["channel"] = channel(kind="notice", urgent=False)
+    title, body = _fit(hub, body, data=data, platform=platform)
+    return gateway.Wording(
+        platform=platform,
+        data=data | {"title": title, "body": body},
+        alert=None if platform == "android" else (title, body),
+        urgent=False,
+        ttl=DIGEST_TTL,
+        tag=digest_id,
+        collapse_key=None,
+        category=None,
     )
 
 

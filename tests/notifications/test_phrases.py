@@ -16,7 +16,7 @@ TRANSLATED = [language for language in phrases.LANGUAGES if language != phrases.
 SAID = {
     *wording.HIDDEN, *wording.GENERIC_BODY.values(), wording.REFUSED_BODY, *mail_wording.HIDDEN, *mail_wording.GENERIC.values(), *mail_wording.WHY.values(),
     "Get no more of “%(category)s”", "Unsubscribe", "Open",
-    unsubscribe.ASK, unsubscribe.DONE, unsubscribe.ESSENTIAL, unsubscribe.UNKNOWN,
+    unsubscribe.ASK, unsubscribe.DONE, unsubscribe.ASK_ALL, unsubscribe.DONE_ALL, unsubscribe.ESSENTIAL, unsubscribe.UNKNOWN,
 }  # fmt: skip
 FACT = re.compile(r"%\((\w+)\)s")
 

@@ -9,13 +9,16 @@ from rest_framework.response import Response
 
 from accounts.api import bodies
 from accounts.api.views import EmployeeView, answers
-from hub.lib import clock, quiet_hours
+from hub.lib import clock, digest_windows, quiet_hours
 from notifications import preferences
 from notifications.api import matching
 from notifications.api.shapes import SubsystemShape
 
 HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 OPT_OUTS_AT_MOST = 1000
+DIGESTS = (digest_windows.IMMEDIATE, digest_windows.HOURLY, digest_windows.DAILY)
+TOGETHER = "Optional notices one by one, or as one message at the end of each hour or day."
+DAILY_AT = "When a daily one comes, by the person's clocks."
 
 
 class QuietWindow(bodies.Body):
@@ -52,6 +55,10 @@ class PreferencesInput(bodies.Body):
     quiet_hours = serializers.ListField(
         child=QuietWindow(), default=list, max_length=preferences.WINDOWS_AT_MOST
     )
+    digest = serializers.ChoiceField(
+        choices=DIGESTS, default=digest_windows.IMMEDIATE, help_text=TOGETHER
+    )
+    digest_at = bodies.Pattern(HOUR, default=digest_windows.USUAL_HOUR, help_text=DAILY_AT)
     opted_out = serializers.ListField(child=OptedOut(), default=list, max_length=OPT_OUTS_AT_MOST)
 
 
@@ -81,6 +88,8 @@ class PreferencesShape(bodies.Body):
     time_zone = serializers.CharField(allow_blank=True)
     channels = Channels()
     quiet_hours = QuietWindow(many=True)
+    digest = serializers.ChoiceField(choices=DIGESTS, help_text=TOGETHER)
+    digest_at = serializers.CharField(help_text=DAILY_AT)
     effective = Effective()
     categories = CategoryChoice(many=True)
 
@@ -93,6 +102,8 @@ def wish(body: dict[str, Any]) -> preferences.Wish:
         push=body.get("channels", {}).get("push", True),
         mail=body.get("channels", {}).get("email", True),
         quiet_hours=[dict(window) for window in body["quiet_hours"]],
+        digest=body["digest"],
+        digest_at=body["digest_at"],
         opted_out=frozenset((one["subsystem"], one["category"]) for one in body["opted_out"]),
     )
 

@@ -44,6 +44,7 @@ def full(world: World) -> dict[str, dict[str, Any]]:
         "PUT /api/v1/me/preferences": {
             "version": 0, "language": "de-AT", "time_zone": "Europe/Vienna",
             "channels": {"push": True, "email": False}, "opted_out": [],
+            "digest": "daily", "digest_at": "07:30",
             "quiet_hours": [{"days": ["monday"], "from": "22:00", "until": "07:00"}],
         },
         "POST /api/v1/me/inbox/mark": {"ids": ids, "mark": "read"},

@@ -32,6 +32,7 @@ def test_who_never_chose_anything_is_told_so_and_what_can_be_refused(world, news
 
     assert (held["version"], held["channels"]) == (0, {"push": True, "email": True})
     assert held["effective"]["time_zone_from"] == "geo"
+    assert (held["digest"], held["digest_at"]) == ("immediate", "08:00")
     assert {
         (one["subsystem"]["key"], one["category"], one["essential"], one["opted_out"])
         for one in held["categories"]
@@ -45,6 +46,7 @@ def test_what_is_chosen_holds_for_oneself_alone_and_until_it_is_chosen_anew(worl
     body = {
         "language": "de-AT", "time_zone": "Europe/Vienna", "channels": {"push": False},
         "quiet_hours": QUIET, "opted_out": [{"subsystem": "payroll", "category": "news"}],
+        "digest": "daily", "digest_at": "17:30",
     }  # fmt: skip
     first = put(world, {**body, "version": 0})
     assert first.status_code == 200
@@ -52,6 +54,7 @@ def test_what_is_chosen_holds_for_oneself_alone_and_until_it_is_chosen_anew(worl
     held = read(world)
     assert held == first.json()
     assert (held["version"], held["language"], held["quiet_hours"]) == (1, "de-AT", QUIET)
+    assert (held["digest"], held["digest_at"]) == ("daily", "17:30")
     assert held["effective"] == {
         "language": "de-AT", "time_zone": "Europe/Vienna", "time_zone_from": "preferences",
     }  # fmt: skip
@@ -60,7 +63,7 @@ def test_what_is_chosen_holds_for_oneself_alone_and_until_it_is_chosen_anew(worl
     assert AuditEvent.objects.filter(action="preferences_changed").count() == 1
 
     again = put(world, {}, **{"If-Match": '"1"'}).json()
-    assert (again["version"], again["quiet_hours"]) == (2, [])
+    assert (again["version"], again["quiet_hours"], again["digest"]) == (2, [], "immediate")
     assert not OptOut.objects.exists()
 
 
@@ -99,6 +102,9 @@ def test_two_phones_never_undo_each_other_unseen(world):
             {"opted_out": [{"subsystem": "payroll", "category": "nonsense"}]},
             "/opted_out", "unknown_category",
         ),
+        ({"digest": "weekly"}, "/digest", "invalid_choice"),
+        ({"digest": "daily", "digest_at": "8:00"}, "/digest_at", "invalid"),
+        ({"digest": "daily", "digest_at": "24:00"}, "/digest_at", "invalid"),
         ({"version": None}, "/version", "null"),
     ],
 )  # fmt: skip

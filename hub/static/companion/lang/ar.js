@@ -64,6 +64,7 @@ export default {
   preferences_saved: "حُفظ.", welcome_preferences: "كيف نصل إليك؟", welcome_preferences_text: "يمكنك تغيير ذلك في أي وقت ضمن «أنا».", later: "لاحقًا", save: "حفظ", saving: "جارٍ الحفظ…",
   what_may_ring: "ما الذي ينبّهك", what_may_ring_text: "ما تُوقفه لا ينبّهك لكنه يصل إلى الوارد. ما يحتاج إلى إجابتك يصل دائمًا.",
   push_optional: "التنبيه للرسائل الاختيارية", push_optional_text: "على جميع أجهزتك", always: "دائمًا",
+  digest: "تصلك الرسائل الاختيارية", digest_immediate: "واحدة تلو الأخرى", digest_hourly: "مجمّعة كل ساعة", digest_daily: "مجمّعة كل يوم", digest_at: "في الساعة",
   quiet_hours: "ساعات الهدوء", quiet_hours_text: "لا ينبّهك فيها إلا العاجل، وما سواه ينبّهك عند انتهائها.", quiet_add: "أضف ساعات هدوء", quiet_window: "ساعات الهدوء {number}", remove: "إزالة",
   language_and_clock: "اللغة والوقت", language_of_messages: "لغة الرسائل", as_usual: "كما لدى الشركة", time_zone: "المنطقة الزمنية", zone_automatic: "تلقائي (الآن {zone})",
   code_preferences_changed: "غيّرت هذا على جهاز آخر في هذه الأثناء. راجعه ثم احفظ.",

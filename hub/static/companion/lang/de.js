@@ -69,6 +69,7 @@ export default {
   preferences_saved: "Gespeichert.", welcome_preferences: "Wie dürfen wir Sie erreichen?", welcome_preferences_text: "Das lässt sich jederzeit unter „Ich“ ändern.", later: "Später", save: "Speichern", saving: "Wird gespeichert …",
   what_may_ring: "Was sich melden darf", what_may_ring_text: "Was ausgeschaltet ist, meldet sich nicht und kommt trotzdem in den Eingang. Was Ihre Antwort braucht, meldet sich immer.",
   push_optional: "Bei Freiwilligem melden", push_optional_text: "Auf allen Ihren Geräten", always: "immer",
+  digest: "Optionale Nachrichten kommen", digest_immediate: "einzeln", digest_hourly: "gesammelt, jede Stunde", digest_daily: "gesammelt, jeden Tag", digest_at: "Um",
   quiet_hours: "Ruhezeiten", quiet_hours_text: "Dann meldet sich nur Dringendes; das Übrige meldet sich, wenn sie enden.", quiet_add: "Ruhezeit hinzufügen", quiet_window: "Ruhezeit {number}", remove: "Entfernen",
   language_and_clock: "Sprache und Uhr", language_of_messages: "Sprache der Nachrichten", as_usual: "Wie in der Firma hinterlegt", time_zone: "Zeitzone", zone_automatic: "Automatisch (jetzt {zone})",
   code_preferences_changed: "Sie haben das inzwischen auf einem anderen Gerät geändert. Sehen Sie noch einmal hin, dann speichern Sie.",

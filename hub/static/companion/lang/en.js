@@ -79,6 +79,7 @@ export default {
   preferences_saved: "Saved.", welcome_preferences: "How may we reach you?", welcome_preferences_text: "You can change this at any time under “You”.", later: "Later", save: "Save", saving: "Saving…",
   what_may_ring: "What may ring", what_may_ring_text: "Whatever is switched off rings nobody and still arrives in the inbox. What needs your answer always comes.",
   push_optional: "Ring for optional messages", push_optional_text: "On all your devices", always: "always",
+  digest: "Optional messages come", digest_immediate: "one by one", digest_hourly: "together, each hour", digest_daily: "together, each day", digest_at: "At",
   quiet_hours: "Quiet hours", quiet_hours_text: "Only urgent messages ring then; the others ring when they end.", quiet_add: "Add quiet hours", quiet_window: "Quiet hours {number}", remove: "Remove",
   language_and_clock: "Language and clock", language_of_messages: "Language of messages", as_usual: "As the company has it", time_zone: "Time zone", zone_automatic: "Automatic (now {zone})",
   code_preferences_changed: "You changed this on another device meanwhile. Look again, then save.",

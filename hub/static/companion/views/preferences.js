@@ -122,6 +122,16 @@ function zones() {
     ${errors["/time_zone"] ? html`<small class="flaw">${errors["/time_zone"]}</small>` : nothing}`;
 }
 
+function together() {
+  const choices = [["immediate", t("digest_immediate")], ["hourly", t("digest_hourly")], ["daily", t("digest_daily")]];
+  return html`<div><label for="digest">${t("digest")}</label>
+    <select id="digest" @change=${(event) => change(() => { draft.digest = event.target.value; })}>
+      ${choices.map(([choice, name]) => html`<option value=${choice} ?selected=${choice === draft.digest}>${name}</option>`)}</select>
+    ${draft.digest === "daily" ? html`<label for="digest-at">${t("digest_at")}</label>
+      <input type="time" id="digest-at" required .value=${draft.digest_at} @change=${(event) => change(() => { draft.digest_at = event.target.value; })}>` : nothing}
+    ${errors["/digest_at"] ? html`<small class="flaw">${errors["/digest_at"]}</small>` : nothing}</div>`;
+}
+
 function card(title, sign, text, content) {
   return html`<section class="card"><h2>${icon(sign)}${title}</h2>${text ? html`<p class="soft">${text}</p>` : nothing}${content}</section>`;
 }
@@ -132,6 +142,7 @@ function form(first) {
     ${card(t("what_may_ring"), "bell", t("what_may_ring_text"), html`
       ${toggle(t("push_optional"), draft.channels.push, (on) => { draft.channels.push = on; }, { id: "push", note: t("push_optional_text") })}
       ${"email" in draft.channels ? toggle(t("email_optional"), draft.channels.email, (on) => { draft.channels.email = on; }, { id: "email", note: t("email_optional_text") }) : nothing}
+      ${"digest" in draft ? together() : nothing}
       ${categories()}`)}
     ${card(t("quiet_hours"), "moon", t("quiet_hours_text"), html`${draft.quiet_hours.map(quietWindow)}
       <button type="button" class="quiet" @click=${addWindow}>${icon("plus")}${t("quiet_add")}</button>`)}
