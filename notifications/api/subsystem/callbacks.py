@@ -99,7 +99,7 @@ class Replay(SubsystemView):
     )
     def post(self, request: Request, event_id: uuid.UUID) -> Response:
         """It is told at once, with all its tries before it; one just being told is left alone."""
-        bodies.validated(ReplayInput, request.data or {})
+        bodies.validated(ReplayInput, request.data)
         now = clock.now()
 
         def act() -> Response:

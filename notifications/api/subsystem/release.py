@@ -31,7 +31,7 @@ class Release(SubsystemView):
     )
     def post(self, request: Request, notification_id: uuid.UUID) -> Response:
         """It is sent now, or at its `send_at`; repeating it changes nothing."""
-        bodies.validated(ReleaseInput, request.data or {})
+        bodies.validated(ReleaseInput, request.data)
         now = clock.now()
 
         def act() -> Response:

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+
 from hub.lib import clock
-from tests.hub.api.world import World
+from selfserve.api.mobile.files import FileParser
+from tests.hub.api.world import NOTICE, World
+
+BATCH = "POST /api/v1/notifications/batch"
 
 # What no field takes, or only some; the document tells which.
 JUNK: list[Any] = [
@@ -48,6 +53,11 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "quiet_hours": [{"days": ["monday"], "from": "22:00", "until": "07:00"}],
         },
         "POST /api/v1/me/inbox/mark": {"ids": ids, "mark": "read"},
+        "POST /api/v1/me/inbox/read-up-to": {"id": ids[0]},
+        "POST /api/v1/me/inbox/{notification_id}/snooze": {"until": hours(1)},
+        "POST /api/v1/me/inbox/{notification_id}/acknowledge": {"version": 1},
+        "POST /api/v1/me/privacy-requests": {"kind": "complaint", "words": "Why?"},
+        "POST /api/v1/me/consents": {"purpose": "photos"},
         "POST /api/v1/me/receipts": {"ids": ids, "receipt": "seen"},
         "POST /api/v1/me/inbox/{notification_id}/response": {
             "verb": "approve", "version": 1, "comment": "Fine.", "inputs": {"until": "2099-01-01"},
@@ -69,6 +79,9 @@ def full(world: World) -> dict[str, dict[str, Any]]:
             "permissions": ["camera"], "claims": ["mail"], "form": None,
         },
         "POST /api/v1/me/modules/{form}/submissions": {"version": 1, "inputs": {"days": 2}},
+        "POST /api/v1/me/modules/{form}/files": {
+            "input": "proof", "media_type": "text/plain", "content": "eA==",
+        },
         "POST /api/v1/modules/exchange": {"code": world.code, "module": "payslips"},
         "POST /api/v1/me/inbox/{notification_id}/question": {"to": "subsystem", "text": "Why?"},
         "POST /api/v1/me/inbox/{notification_id}/reply": {
@@ -76,6 +89,16 @@ def full(world: World) -> dict[str, dict[str, Any]]:
         },
         "POST /api/v1/notifications/{notification_id}/reply": {
             "question_id": str(world.question_id), "text": "Two nights.",
+        },
+        "POST /api/v1/notifications/{notification_id}/withdraw": {"reason": "A mistake."},
+        "POST /api/v1/notifications/erase": {"reference": "EXP-1"},
+        BATCH: {"notifications": [NOTICE]},
+        "POST /api/v1/audiences/preview": {
+            "audience": {"any": [{"everybody": True}], "all": [{"geo": "DE"}], "none": []},
+        },
+        "POST /api/v1/test/respond": {
+            "notification_id": ids[0], "employee_id": "E1001", "verb": "approve", "version": 1,
+            "comment": "Fine.", "inputs": {"until": "2099-01-01"},
         },
         "POST /api/v1/decisions/{notification_id}/outcome": {
             "status": "refused", "message": "The period is closed.",
@@ -126,8 +149,42 @@ def hours(number: int) -> str:
     return clock.text(clock.now() + timedelta(hours=number))
 
 
+# A body may come, and holds nothing.
+EMPTY = frozenset(
+    {
+        "POST /api/v1/notifications/{notification_id}/release",
+        "POST /api/v1/callbacks/{event_id}/replay",
+    }
+)
+# No body is read, whatever comes.
+BODILESS = frozenset(
+    {
+        "POST /api/v1/auth/logout",
+        "POST /api/v1/auth/logout-everywhere",
+        "PUT /api/v1/me/modules/{module}/favourite",
+        "POST /api/v1/me/modules/{module}/launch",
+        "PUT /api/v1/me/modules/{form}/consents/{kind}",
+    }
+)
+# A file of any kind, which is not JSON.
+FILES = frozenset({"POST /api/v1/attachments"})
+
+# Where a body may be larger, in bytes, or deeper, in levels, than elsewhere.
+MOST_BYTES = {
+    BATCH: settings.BATCH_BODY_BYTES,
+    "POST /api/v1/me/modules/{form}/files": FileParser.most_bytes,
+}
+MOST_DEPTH = {BATCH: 22}
+
 # Whom each of these doors serves.
 CALLER = {
+    BATCH: "sender",
+    "POST /api/v1/notifications/erase": "sender",
+    "POST /api/v1/notifications/{notification_id}/withdraw": "sender",
+    "POST /api/v1/notifications/{notification_id}/release": "sender",
+    "POST /api/v1/callbacks/{event_id}/replay": "sender",
+    "POST /api/v1/audiences/preview": "sender",
+    "POST /api/v1/test/respond": "sender_test_key",
     "POST /api/v1/notifications": "sender",
     "PUT /api/v1/categories/{key}": "sender",
     "PUT /api/v1/categories/{key}/templates/{template}": "sender",

@@ -10,6 +10,7 @@ from hub.lib import clock
 from notifications import attachments
 from notifications.models import Attachment, Notification
 from tests.hub.api import codes
+from tests.hub.api.test_hostile_input import MALFORMED, NOT_OBJECTS
 from tests.hub.api.world import MARK, NOTICE
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,30 @@ def test_a_file_is_what_its_first_bytes_say(world, content, kind, status):
 )  # fmt: skip
 def test_a_name_is_a_files_name_and_no_path(world, name):
     assert codes.problem(upload(world, name=name))["code"] == "invalid"
+
+
+def test_no_body_and_no_type_breaks_the_door(world):
+    kinds = ["", ";", "é/é", "*/*", "x" * 10_000, "text/plain"]
+    for content in (*MALFORMED.values(), *NOT_OBJECTS.values()):
+        for kind in (*kinds, "application/json", "multipart/form-data; boundary=x"):
+            answer = upload(world, content, kind=kind)
+            assert answer.status_code in {201, 415, 422}, (kind[:20], content[:20])
+            if answer.status_code == 201:
+                assert kind == "text/plain", kind[:20]
+            else:
+                codes.problem(answer)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?nam=x.pdf", "?name=a.pdf&name=b.pdf", "?name=a.pdf&x=1", "?name[]=a"]
+)
+def test_a_file_is_named_once_and_nothing_else_is_said(world, query):
+    answer = world.call(
+        "sender", "POST", f"/api/v1/attachments{query}", PDF, content_type="application/pdf"
+    )
+
+    assert codes.problem(answer)["code"] == "invalid"
+    assert not Attachment.objects.exists()
 
 
 def test_a_file_has_a_limit(world, monkeypatch):

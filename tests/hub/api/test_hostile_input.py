@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import transaction
 from django.test import Client
 
+from accounts.models import Access
 from hub import openapi
 from notifications.models import Notification
 from tests.hub.api import bodies, codes
@@ -23,6 +24,7 @@ MODELS = [
     model
     for label in ("accounts", "notifications", "selfserve")
     for model in apps.get_app_config(label).get_models()
+    if model is not Access  # who knocks is written down, whatever they bring
 ]
 GUARDED = [route for route in routes() if route.key not in OPEN]
 
@@ -100,7 +102,6 @@ MALFORMED = {
     "duplicate keys": b'{"title": "a", "title": "b"}',
     "duplicate keys by an escape": rb'{"title": "a", "titl\u0065": "b"}',
     "duplicate keys deep down": b'{"metadata": {"a": [{"b": 1, "b": 2}]}}',
-    "depth 21": nested(21),
     "depth 1,000": nested(1000),
     "depth 100,000": nested(100_000),
     "depth 100,000 in objects": b'{"a":' * 40_000 + b"1" + b"}" * 40_000,
@@ -108,9 +109,27 @@ MALFORMED = {
 }
 
 
+def test_every_door_that_reads_a_body_is_tried_here(world):
+    paths = openapi.document()["paths"]
+    writing = [route for route in routes() if route.method in {"POST", "PUT", "PATCH"}]
+    documented = {
+        route.key for route in writing if "requestBody" in paths[route.path][route.method.lower()]
+    }
+
+    assert {*bodies.full(world), *bodies.FILES} == documented
+    assert {route.key for route in writing} - documented == bodies.EMPTY | bodies.BODILESS
+
+
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
 def test_a_body_that_can_be_read_in_two_ways_or_in_none_is_refused(refused, body):
     assert {status for status, _ in refused(body)} == {400}
+
+
+def test_a_body_one_level_too_deep_is_refused(doors):
+    for key, door, _ in doors:
+        deepest = bodies.MOST_DEPTH.get(key, 20)
+        assert door(nested(deepest + 1)).status_code == 400, key
+        assert door(nested(deepest)).status_code == 422, key
 
 
 def test_the_depth_of_the_contract_is_allowed(world):
@@ -132,6 +151,37 @@ def test_json_that_is_no_such_body_is_invalid(refused, body):
     assert refused(body) == {(422, "invalid")}
 
 
+@pytest.fixture
+def knock(world):
+    """Send this to a door that wants nothing said: its answer, and nothing of it stays."""
+
+    def send_to(key, body):
+        method, path = key.split(" ")
+        before = transaction.savepoint_create()
+        answer = world.call(bodies.CALLER.get(key, "owner"), method, address(path, world), body)
+        transaction.savepoint_rollback(before)
+        return answer
+
+    return send_to
+
+
+@pytest.mark.parametrize("key", sorted(bodies.EMPTY))
+def test_where_nothing_has_to_be_said_something_is_refused(knock, key):
+    empty = {NOT_OBJECTS["nothing"], NOT_OBJECTS["an empty object"]}
+    for body in empty:
+        assert codes.problem(knock(key, body))["code"] in {"not_held", "no_endpoint"}
+    for body in {*NOT_OBJECTS.values(), b'{"x": 1}'} - empty:
+        assert codes.problem(knock(key, body))["code"] == "invalid", body
+    for name, body in MALFORMED.items():
+        assert knock(key, body).status_code == 400, name
+
+
+@pytest.mark.parametrize("key", sorted(bodies.BODILESS))
+def test_where_no_body_is_read_none_does_harm(knock, key):
+    for body in (*NOT_OBJECTS.values(), *MALFORMED.values()):
+        assert knock(key, body).status_code in {200, 204}, body[:30]
+
+
 class Counting(io.RawIOBase):
     """An endless body that counts what was read of it."""
 
@@ -144,20 +194,20 @@ class Counting(io.RawIOBase):
         return b" " * size
 
 
-@pytest.mark.parametrize("length", [LIMIT + 1, 10_000_000, 2**40])
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(world, length):
+@pytest.mark.parametrize("beyond", [1, 10_000_000, 2**40])
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(world, beyond):
     before = stored()
     for key in bodies.full(world):
         method, path = key.split(" ")
-        body = Counting()
+        body, most = Counting(), bodies.MOST_BYTES.get(key, LIMIT)
         answer = Client(raise_request_exception=False).generic(
             method, address(path, world), b"x", content_type="application/json",
             headers={"Authorization": f"Bearer {world.tokens[bodies.CALLER.get(key, 'owner')]}"},
-            **{"CONTENT_LENGTH": str(length), "wsgi.input": body},
+            **{"CONTENT_LENGTH": str(most + beyond), "wsgi.input": body},
         )  # fmt: skip
         assert answer.status_code == 413
         assert codes.problem(answer)["code"] == "too_large"
-        assert body.taken <= LIMIT + 1
+        assert body.taken <= most + 1
     assert stored() == before
 
 
@@ -494,6 +544,12 @@ def test_after_all_that_the_others_are_served(world, refused):
     assert send(None, "GET", "/api/v1/openapi.json").status_code == 200
 
 
+def statuses(answer):
+    """The answer's, and those of the parts of a batch, each of which is judged for itself."""
+    parts = answer.json()["results"] if answer.status_code == 207 else []
+    return {answer.status_code, *(part["status"] for part in parts)}
+
+
 def test_the_document_and_the_doors_agree_on_every_value_of_every_field(world, doors):
     """Each field of each body is given what may be wrong for it; the document tells if it is."""
     made = openapi.document()
@@ -514,4 +570,4 @@ def test_the_document_and_the_doors_agree_on_every_value_of_every_field(world, d
                     codes.problem(answer)
                 assert answer.status_code < 500, where
                 if not check.is_valid(body):
-                    assert answer.status_code == 422, where
+                    assert 422 in statuses(answer), where
