@@ -15,6 +15,8 @@ from accounts import audit, refusals
 from accounts.models import ApiKey, CallbackSecret, Subsystem
 from hub.lib import bearer, errors, signing
 
+# The hub's own, by which it tells people things: it speaks from within, so nobody holds its keys.
+BUILT_IN = "hub"
 PREFIXES = {ApiKey.Mode.LIVE: "hub_sk_", ApiKey.Mode.TEST: "hub_tk_"}
 LIVE_SECRETS_AT_MOST = 2  # the present one, and the next one during a rotation
 _NOTE_USE_EVERY = timedelta(minutes=1)
@@ -50,7 +52,10 @@ class IssuedKey:
 def create(
     *, key: str, name: str, actor: audit.Actor, now: datetime, callback_url: str = ""
 ) -> Subsystem:
-    """A new sub-system. Raises Invalid if another one has this key."""
+    """A new sub-system. Raises Invalid if another one has this key, or if it is the hub's own."""
+    if key == BUILT_IN and actor.kind != audit.HUB.kind:
+        sentence = "The hub speaks under this key itself: choose another."
+        raise errors.Invalid(sentence, errors=[errors.FieldError("/key", "reserved", sentence)])
     with transaction.atomic():
         subsystem, made = Subsystem.objects.get_or_create(
             key=key, defaults={"name": name, "callback_url": callback_url, "created_at": now}
@@ -71,7 +76,13 @@ def issue_key(
     actor: audit.Actor,
     now: datetime,
 ) -> IssuedKey:
-    """A new live or test key, good until `expires_at` (None: until it is revoked)."""
+    """A new live or test key, good until `expires_at` (None: until it is revoked).
+
+    Raises Invalid for the hub's own sub-system: whoever had a key of it could speak as the hub.
+    """
+    if subsystem.key == BUILT_IN:
+        sentence = "The hub speaks for itself by this sub-system: nobody gets a key of it."
+        raise errors.Invalid(sentence)
     issued = bearer.issue(PREFIXES[ApiKey.Mode(mode)])
     with transaction.atomic():
         key = ApiKey.objects.create(

@@ -22,7 +22,6 @@ from notifications.models import Category, Notification
 from notifications.models.category import Sensitivity
 from notifications.models.notification import Card
 
-SUBSYSTEM = "hub"
 PRIVACY = "privacy"
 _ANYBODY = 2_000_000_000  # its blast radius: what it says was decided by staff already
 _BODY_AT_MOST = 20_000  # characters, as of every sender
@@ -124,8 +123,8 @@ def _send(card: Card, *, audience: dict[str, object], now: datetime) -> uuid.UUI
 
 def _caller(*, now: datetime) -> Caller:
     """The hub itself, which is made when it has something to say for the first time."""
-    own = Subsystem.objects.filter(key=SUBSYSTEM).first() or subsystems.create(
-        key=SUBSYSTEM, name=settings.HUB_NAME, actor=audit.HUB, now=now
+    own = Subsystem.objects.filter(key=subsystems.BUILT_IN).first() or subsystems.create(
+        key=subsystems.BUILT_IN, name=settings.HUB_NAME, actor=audit.HUB, now=now
     )
     Category.objects.get_or_create(
         subsystem=own,

@@ -134,6 +134,11 @@ def present_endpoint(subsystem: Subsystem) -> dict[str, object]:
     }
 
 
+def is_no_own(subsystem: Subsystem) -> bool:
+    """Whether somebody outside may speak by it."""
+    return subsystem.key != subsystems.BUILT_IN
+
+
 def is_running(subsystem: Subsystem) -> bool:
     """Whether there is something to pause."""
     return subsystem.paused_at is None
@@ -198,6 +203,7 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
             "The key is shown once, on the next page.",
             issue_key,
             form=KeyIssue,
+            applies=is_no_own,
         ),
         acts.Act(
             "add-secret",

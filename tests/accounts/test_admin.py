@@ -195,6 +195,17 @@ def test_a_raw_change_form_is_refused(
         assert type(row).objects.filter(pk=row.pk).exists()
 
 
+def test_there_is_no_key_of_the_hubs_own_sub_system(root: Client, now: datetime) -> None:
+    create = reverse("admin:accounts_subsystem_found", args=["create"])
+    assert root.post(create, {"key": subsystems.BUILT_IN, "name": "X"}).status_code == 422
+    own = subsystems.create(key=subsystems.BUILT_IN, name="Hub", actor=audit.HUB, now=now)
+
+    assert "Issue key" not in root.get(change(own)).content.decode()
+    root.post(act(own, "issue-key"), {"mode": "live", "name": "x"})
+
+    assert not ApiKey.objects.exists()
+
+
 def test_a_new_key_is_shown_once_and_never_again(
     root: Client, payroll: Subsystem, now: datetime
 ) -> None:

@@ -28,6 +28,21 @@ def test_a_key_proves_its_subsystem_and_mode_by_one_query(
     assert caller == subsystems.Caller(payroll.pk, issued.key.pk, mode)
 
 
+def test_nobody_gets_a_key_to_speak_as_the_hub_itself(db: None, now: datetime) -> None:
+    wanted = {"key": subsystems.BUILT_IN, "name": "The hub", "now": now}
+    with pytest.raises(errors.Invalid) as refusal:
+        subsystems.create(actor=STAFF, **wanted)
+    assert [flaw.code for flaw in refusal.value.errors] == ["reserved"]
+    own = subsystems.create(actor=audit.HUB, **wanted)
+
+    for mode in ("live", "test"):
+        with pytest.raises(errors.Invalid, match="speaks for itself"):
+            issue(own, now, mode=mode)
+
+    assert not ApiKey.objects.exists()
+    assert not AuditEvent.objects.filter(action="key_issued").exists()
+
+
 def test_the_text_of_a_key_is_kept_nowhere(payroll: Subsystem, now: datetime) -> None:
     issued = issue(payroll, now)
     kept = repr([list(ApiKey.objects.values()), list(AuditEvent.objects.values()), issued])
