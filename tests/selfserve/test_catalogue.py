@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import audience, subsystems
+from accounts import audience, ceilings, subsystems
 from accounts.models import Employee, Group, GroupMember
 from hub.lib import errors
 from selfserve import catalogue, launches
@@ -50,6 +50,33 @@ def test_who_is_not_meant_sees_nothing_of_it(offer, alice, charlie):
     assert names(charlie) == []
     with pytest.raises(errors.NotFound):
         catalogue.one(employee_id=charlie.pk, key="payslips")
+
+
+def test_a_module_stays_within_its_sub_systems_ceiling(
+    offer, sign_in, alice, charlie, payroll, now
+):
+    offer()
+    assert names(charlie) == ["Payslips"]
+    ceilings.set_for_subsystem(subsystem_id=payroll.pk, ceiling=FINANCE, actor=ADMIN, now=now)
+
+    assert names(alice) == ["Payslips"]
+    assert names(charlie) == []
+    with pytest.raises(errors.NotFound):
+        launches.launch(session=sign_in(charlie), key="payslips", now=now)
+
+
+def test_a_module_stays_with_the_people_of_its_sub_systems_affiliates(
+    offer, alice, bob, payroll, settings, now
+):
+    offer()
+    Employee.objects.filter(pk=alice.pk).update(affiliate="Alpha")
+    Employee.objects.filter(pk=bob.pk).update(affiliate="Beta")
+    ceilings.bind(subsystem_id=payroll.pk, affiliates=["Alpha"], actor=ADMIN, now=now)
+    assert names(bob) == ["Payslips"], "as long as affiliates are not kept apart"
+    settings.AFFILIATES_SEPARATED = True
+
+    assert names(alice) == ["Payslips"]
+    assert names(bob) == []
 
 
 def test_the_cost_does_not_grow_with_the_modules_or_with_the_company(
