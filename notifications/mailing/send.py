@@ -57,6 +57,8 @@ def run(errand: Errand, now: datetime) -> None:
         recipients.cancel(errand)
         errands.finish(errand)
         return
+    if errand.purpose == _FALLBACK and not _falls_back(errand, known):
+        errand.purpose = _SHOW  # whose phone was lost meanwhile is written to, and nobody else
     silences, windows = _silences(errand, known, now=now)
     recipients.choose(errand, subject=known, silent=silences.keys(), windows=windows, now=now)
     step = _send(errand, known, now=now)

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from accounts import devices
 from hub.lib import clock
 from notifications import drain, inbox, preferences, queues
 from notifications.mailing import send as mailing
@@ -91,6 +92,22 @@ def test_who_has_a_phone_and_does_not_look_is_written_to_after_a_while_once(
         assert "not looked at it" in text_of(box.to(alice)[0])
         work()
     assert len(box.received) == 2
+    assert not Errand.objects.exists()
+
+
+def test_what_can_be_refused_is_not_written_of_to_who_has_a_phone_and_does_not_look(
+    box, accept, alice, bob, optional, phone, provider
+):
+    phone(alice)
+    bobs = phone(bob)
+    accept(alice, kind="notice")
+    accept(bob, kind="notice")
+    work()
+    devices.withdraw_push_address(device_id=bobs.pk)
+    with later(hours=5):
+        work()
+
+    assert [len(box.to(person)) for person in (alice, bob)] == [0, 1]
     assert not Errand.objects.exists()
 
 
