@@ -35,6 +35,7 @@ export default {
   archive: "أرشفة", unarchive: "إعادة إلى الوارد", archived: "أُرشف", unarchived: "أُعيد إلى الوارد",
   gone: "هذا ليس في بريدك الوارد", gone_text: "ربما كان موجّهًا إلى غيرك، أو انتهت مدة اطّلاعك عليه.", to_inbox: "إلى الوارد", not_here: "تعذّرت القراءة",
   questions: "أسئلة", ask_back: "اطرح سؤالًا", reply: "ردّ", no_reply_yet: "لا ردّ بعد", your_answer: "إجابتك", confirm_read: "أؤكد أنني قرأته",
+  attachments: "الملفات", save_file: "حفظ {name}، {type}، {size}",
   comment: "تعليق (اختياري)", comment_needed: "السبب", confirm_verb: "{verb}", answer_recorded: "سُجّلت إجابتك.", kept_for_later: "لم تُرسل بعد: تُرسل حالما يتوفر الاتصال.",
   in_whose_name: "باسم مَن", myself: "باسمي", will_be_signed: "تُوقَّع هذه الإجابة بمفتاح هذا المتصفح، ويلزم لذلك اتصال.",
   ask_whom: "مَن تسأل؟", the_requester: "صاحب الطلب", your_question: "سؤالك", your_reply: "ردّك", question_sent: "سؤالك في الطريق.", reply_sent: "أُرسل ردّك.",

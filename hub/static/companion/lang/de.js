@@ -40,6 +40,7 @@ export default {
   gone: "Das ist nicht in Ihrem Eingang", gone_text: "Vielleicht war es für jemand anderen bestimmt, oder die Zeit dafür ist vorbei.", to_inbox: "Zum Eingang", not_here: "Konnte nicht gelesen werden",
   questions: "Rückfragen", ask_back: "Rückfrage stellen", reply: "Antworten", no_reply_yet: "Noch keine Antwort", your_answer: "Ihre Antwort",
   confirm_read: "Ich habe es gelesen",
+  attachments: "Dateien", save_file: "{name} speichern, {type}, {size}",
   comment: "Anmerkung (freiwillig)", comment_needed: "Begründung", confirm_verb: "{verb}", answer_recorded: "Ihre Antwort ist festgehalten.", kept_for_later: "Noch nicht gesendet: das geschieht, sobald es eine Verbindung gibt.",
   in_whose_name: "In wessen Namen", myself: "In meinem", will_be_signed: "Diese Antwort wird mit dem Schlüssel dieses Browsers unterschrieben. Dazu ist eine Verbindung nötig.",
   ask_whom: "Wen fragen Sie?", the_requester: "Wer es beantragt hat", your_question: "Ihre Frage", your_reply: "Ihre Antwort", question_sent: "Ihre Frage ist unterwegs.", reply_sent: "Ihre Antwort ist gesendet.",

@@ -45,6 +45,7 @@ export default {
   gone: "This is not in your inbox", gone_text: "It may have been meant for somebody else, or your time to see it is over.", to_inbox: "To the inbox", not_here: "Could not be read",
   questions: "Questions", ask_back: "Ask a question", reply: "Reply", no_reply_yet: "No reply yet", your_answer: "Your answer",
   confirm_read: "Confirm that I have read it",
+  attachments: "Files", save_file: "Save {name}, {type}, {size}",
   // Answering
   comment: "Comment (optional)", comment_needed: "Reason", confirm_verb: "{verb}", answer_recorded: "Your answer is recorded.", kept_for_later: "Not sent yet: it is sent as soon as there is a connection.",
   in_whose_name: "In whose name", myself: "Myself", will_be_signed: "This answer is signed with this browser's key. It needs a connection.",

@@ -40,6 +40,12 @@ export function number(value) {
   return new Intl.NumberFormat(language, { maximumFractionDigits: 20 }).format(value);
 }
 
+// A file's size, in the largest unit that leaves a whole one.
+export function bytes(count) {
+  const [unit, of] = count >= 1e6 ? ["megabyte", 1e6] : count >= 1e3 ? ["kilobyte", 1e3] : ["byte", 1];
+  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: of === 1e6 ? 1 : 0 }).format(count / of);
+}
+
 function money(value, currency) {
   try {
     return new Intl.NumberFormat(language, { style: "currency", currency }).format(value);

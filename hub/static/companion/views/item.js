@@ -6,6 +6,7 @@ import { markdown } from "../lib/markdown.js";
 import * as outbox from "../lib/outbox.js";
 import { say, set, state } from "../lib/state.js";
 import * as sync from "../lib/sync.js";
+import { attachments } from "./attachments.js";
 import { openAnswer, openQuestion, openReply } from "./answer.js";
 import { chip, empty, icon, loading, monogram, sentence, when } from "./parts.js";
 import { launch } from "./services.js";
@@ -200,6 +201,7 @@ export function itemPane(id) {
       ${decided(item)}${ownAnswer(item)}
       ${facts(item)}
       ${item.body ? html`<div class="prose">${markdown(item.body)}</div>` : nothing}
+      ${attachments(item)}
       ${links(item)}
       ${thread(item)}
     </article>
