@@ -51,6 +51,12 @@ TABLES = (
         (NOTIFICATION, EMPLOYEE, Link("device_id", "accounts_device", "a device")),
     ),
     Table(
+        "notifications_digested",
+        "digest items",
+        ("notification_id", "employee_id", "version"),
+        (NOTIFICATION, EMPLOYEE),
+    ),
+    Table(
         "notifications_errand",
         "errands",
         ("id",),

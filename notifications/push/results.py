@@ -125,7 +125,9 @@ def _gather(
     now: datetime,
 ) -> None:
     """Keep for their digests what was not pushed for the sake of those."""
-    about = {errand.id: errand.about for errand in batch} if windows else {}
+    if not windows:
+        return
+    about = {errand.id: errand.about for errand in batch}
     items = {
         (
             str(about[one.target.errand_id]),
@@ -133,7 +135,7 @@ def _gather(
             versions[about[one.target.errand_id]],
         )
         for one in results
-        if windows and one.outcome.reason == quiet.DIGEST
+        if one.outcome.reason == quiet.DIGEST
     }
     digests.note([*items], windows=windows, now=now)
 

@@ -8,12 +8,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from notifications import drift
-from notifications.models import Delivery, Errand, Recipient
+from notifications.models import Delivery, Digested, Errand, Recipient
 from tests.notifications.acting import work
 
 pytestmark = pytest.mark.django_db
 
-SOUND = {"recipients": {}, "deliveries": {}, "errands": {}}
+SOUND = {"recipients": {}, "deliveries": {}, "digest items": {}, "errands": {}}
 
 
 @pytest.fixture
@@ -41,11 +41,14 @@ def test_a_sound_story_has_no_drift_and_every_row_is_looked_at(story):
         assert [one.looked_at for one in drift.check(rows_a_batch=size)] == [
             Recipient.objects.count(),
             Delivery.objects.count(),
+            Digested.objects.count(),
             Errand.objects.count(),
         ]
     said = io.StringIO()
     call_command("check_drift", stdout=said)
-    assert said.getvalue() == "drift: none in 5 recipients, 7 deliveries, 1 errands\n"
+    assert (
+        said.getvalue() == "drift: none in 5 recipients, 7 deliveries, 0 digest items, 1 errands\n"
+    )
 
 
 @pytest.mark.parametrize(
