@@ -1,7 +1,9 @@
 """Keys and callback secrets of sub-systems: when they were made, used and ended; never the text."""
 
 import uuid
+from datetime import UTC, datetime, time
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 
@@ -9,6 +11,43 @@ from accounts import subsystems
 from accounts.admin import acts, base, bounds
 from accounts.models import ApiKey, CallbackSecret, Subsystem
 from hub.lib import clock
+
+ADVICE = (
+    "Give it to the sub-system's developers by a safe road. It is not kept here and cannot be"
+    " shown again."
+)
+
+
+class Issue(forms.Form):
+    """What a new key is for, and for how long."""
+
+    mode = forms.ChoiceField(choices=ApiKey.Mode.choices)
+    name = forms.CharField(max_length=128, required=False, help_text="Where it is used.")
+    last_day = forms.DateField(
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The last day it is good for (UTC). Empty: until it is revoked.",
+    )
+
+    def clean_last_day(self) -> object:
+        day = self.cleaned_data["last_day"]
+        if day is not None and day < clock.now().date():
+            raise forms.ValidationError("That day has passed.")
+        return day
+
+
+def issue(deed: acts.Deed) -> acts.Secret:
+    """A new key, shown once."""
+    day = deed.data["last_day"]
+    issued = subsystems.issue_key(
+        subsystem=deed.subject,
+        mode=deed.data["mode"],
+        name=deed.data["name"],
+        expires_at=None if day is None else datetime.combine(day, time.max, tzinfo=UTC),
+        actor=deed.actor,
+        now=deed.now,
+    )
+    return acts.Secret(f"The new {issued.key.mode} key", issued.text, ADVICE)
 
 
 def revoke(deed: acts.Deed) -> None:

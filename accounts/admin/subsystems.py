@@ -1,7 +1,6 @@
 """Sub-systems: who they are, where they are called back, their keys and secrets."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
 
 from django import forms
 from django.contrib import admin
@@ -12,12 +11,7 @@ from accounts import callback_endpoints, subsystems
 from accounts.admin import acts, base, blast_radius, bounds, keys, tables
 from accounts.admin import forms as fields
 from accounts.models import ApiKey, CallbackSecret, Subsystem
-from hub.lib import clock
 
-KEY_ADVICE = (
-    "Give it to the sub-system's developers by a safe road. It is not kept here and cannot be"
-    " shown again."
-)
 SIGNING_ADVICE = (
     "The sub-system checks the signature of its callbacks with it. While two secrets are live,"
     " callbacks carry both signatures; retire the older one once the new one is in use. It cannot"
@@ -30,24 +24,6 @@ class Creation(forms.Form):
 
     key = forms.SlugField(max_length=64, help_text="Short, for good: payroll, it-tickets.")
     name = forms.CharField(max_length=128, help_text="What employees read.")
-
-
-class KeyIssue(forms.Form):
-    """What a new key is for, and for how long."""
-
-    mode = forms.ChoiceField(choices=ApiKey.Mode.choices)
-    name = forms.CharField(max_length=128, required=False, help_text="Where it is used.")
-    last_day = forms.DateField(
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="The last day it is good for (UTC). Empty: until it is revoked.",
-    )
-
-    def clean_last_day(self) -> object:
-        day = self.cleaned_data["last_day"]
-        if day is not None and day < clock.now().date():
-            raise forms.ValidationError("That day has passed.")
-        return day
 
 
 class Endpoint(forms.Form):
@@ -85,20 +61,6 @@ def pause(deed: acts.Deed) -> None:
 def resume(deed: acts.Deed) -> None:
     """Accept and send again."""
     subsystems.resume(subsystem_id=deed.subject.pk, actor=deed.actor, now=deed.now)
-
-
-def issue_key(deed: acts.Deed) -> acts.Secret:
-    """A new key, shown once."""
-    day = deed.data["last_day"]
-    issued = subsystems.issue_key(
-        subsystem=deed.subject,
-        mode=deed.data["mode"],
-        name=deed.data["name"],
-        expires_at=None if day is None else datetime.combine(day, time.max, tzinfo=UTC),
-        actor=deed.actor,
-        now=deed.now,
-    )
-    return acts.Secret(f"The new {issued.key.mode} key", issued.text, KEY_ADVICE)
 
 
 def add_secret(deed: acts.Deed) -> acts.Secret:
@@ -201,8 +163,8 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
             "issue-key",
             "Issue key",
             "The key is shown once, on the next page.",
-            issue_key,
-            form=KeyIssue,
+            keys.issue,
+            form=keys.Issue,
             applies=is_no_own,
         ),
         acts.Act(
