@@ -67,6 +67,11 @@ def create(
     return subsystem
 
 
+def is_for_others(subsystem: Subsystem) -> bool:
+    """Whether anybody but the hub itself may speak by it."""
+    return subsystem.key != BUILT_IN
+
+
 def issue_key(
     *,
     subsystem: Subsystem,
@@ -80,7 +85,7 @@ def issue_key(
 
     Raises Invalid for the hub's own sub-system: whoever had a key of it could speak as the hub.
     """
-    if subsystem.key == BUILT_IN:
+    if not is_for_others(subsystem):
         sentence = "The hub speaks for itself by this sub-system: nobody gets a key of it."
         raise errors.Invalid(sentence)
     issued = bearer.issue(PREFIXES[ApiKey.Mode(mode)])

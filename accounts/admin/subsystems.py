@@ -96,11 +96,6 @@ def present_endpoint(subsystem: Subsystem) -> dict[str, object]:
     }
 
 
-def is_no_own(subsystem: Subsystem) -> bool:
-    """Whether somebody outside may speak by it."""
-    return subsystem.key != subsystems.BUILT_IN
-
-
 def is_running(subsystem: Subsystem) -> bool:
     """Whether there is something to pause."""
     return subsystem.paused_at is None
@@ -165,7 +160,7 @@ class SubsystemAdmin(base.ReadOnlyAdmin):
             "The key is shown once, on the next page.",
             keys.issue,
             form=keys.Issue,
-            applies=is_no_own,
+            applies=subsystems.is_for_others,
         ),
         acts.Act(
             "add-secret",
