@@ -2,14 +2,18 @@
 
 import os
 
+import django
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
-from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = WSGIHandler()
 call_command("check", tags=["hub"], verbosity=0)
 
 from accounts import access_log  # noqa: E402  # Django has to be set up first
+from hub.lib.request import Request  # noqa: E402
 
+application.request_class = Request
 access_log.ledger.begin()

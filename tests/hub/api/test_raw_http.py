@@ -92,7 +92,6 @@ REFUSED_BY_THE_HUB = {
     "no host": (400, "malformed_request", message(ME, b"Connection: close", host=b"")),
     "an unknown host": (400, "malformed_request", message(ME, b"Connection: close", host=b"evil")),
     "two hosts": (400, "malformed_request", message(ME, b"Host: evil", b"Connection: close")),
-    "CONNECT": (404, "not_found", message(b"CONNECT evil:443 HTTP/1.1", b"Connection: close")),
     "OPTIONS *": (404, "not_found", message(b"OPTIONS * HTTP/1.1", b"Connection: close")),
     "an unknown path": (404, "not_found", message(b"GET /api/v1/x HTTP/1.1", b"Connection: close")),
 }
@@ -103,6 +102,25 @@ def test_what_reaches_the_hub_is_refused_in_its_shape(port):
         answer = talk(port, sent)
         assert STATUS.findall(answer) == [str(status).encode()], (name, answer[:200])
         assert problem(answer)["code"] == code, name
+
+
+def test_nothing_is_connected_through_the_hub(port):
+    # Its path is that of the companion's page, which takes no such method.
+    answer = talk(port, message(b"CONNECT evil:443 HTTP/1.1", b"Connection: close"))
+
+    assert STATUS.findall(answer) == [b"403"]
+
+
+def test_no_type_of_a_body_breaks_the_reading_of_the_query(port, world):
+    key = b"Authorization: Bearer " + str(world.tokens["owner"]).encode()
+    line = b"GET /api/v1/me/inbox?page_size=0 HTTP/1.1"
+    for kind in (
+        b"a/b; charset=zip", b"a/b; charset=utf-7", b"a/b; charset=utf-16", b"a/b; charset=idna",
+        b"x" * 20_000,
+    ):  # fmt: skip
+        answer = talk(port, message(line, key, b"Content-Type: " + kind, b"Connection: close"))
+        assert STATUS.findall(answer) == [b"422"], (kind[:20], answer[:300])
+        assert problem(answer)["errors"][0]["pointer"] == "/page_size", kind[:20]
 
 
 def test_a_body_in_chunks_is_refused_and_smuggles_no_second_request(port, world):
