@@ -130,6 +130,7 @@ PORTIONS = (
 )
 
 ELSEWHERE: Mapping[type[Model] | str, str] = {
+    "notifications.Attachment": "the sender's, as what it is attached to, and goes with that",
     "notifications.CallbackEvent": "copies of answers for the sub-system, purged after 90 days",
     "notifications.Tombstone": "ids, so that phones drop what is gone; for 35 days",
     "notifications.Decision": "names nobody: its answer does, which is in the export",
