@@ -216,7 +216,7 @@ def test_a_source_that_is_not_who_it_says_gets_no_secret(
         server = serve(answer("E1,IT"), certificate)
         with pytest.raises(feed.Unreadable, match="certificate"):
             feed.read(now=now)
-        assert server.requests == []
+        assert b"".join(server.requests) == b""
 
 
 def test_no_address_that_is_never_called_is_asked_for_the_feed_either(

@@ -117,7 +117,7 @@ def test_the_key_of_a_table_may_be_of_any_type(keys_are):
     keys_are(f"{SECOND},{FIRST}")
     for one in rotation.columns():
         assert isinstance(one, SealedText)
-        value = one.to_bytes({"a": 1})
+        value = b"sealed"
         assert rotation._write(one, [(_key_of(one), value, value)]) == 0
 
 

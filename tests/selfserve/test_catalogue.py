@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 class OneEmployee(test_audience.AnAudience):
     """Twelve people, a chain of managers, and groups that hold each other in a circle."""
 
+    # Of the class it takes its people from: they run there.
     test_names_exactly_those_a_naive_reading_names = None
+    test_under_ceilings_nobody_outside_is_there = None
 
     @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(test_audience.EXPRESSIONS, min_size=1, max_size=6))

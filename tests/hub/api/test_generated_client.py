@@ -13,6 +13,7 @@ import pytest
 
 from hub import openapi
 from hub.wsgi import application
+from notifications import attachments
 
 PACKAGE = "generated_hub_client"
 GENERATOR = Path(sys.executable).with_name("openapi-python-client")
@@ -28,7 +29,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     config = {
         "post_hooks": [],
         "content_type_overrides": dict.fromkeys(
-            ("application/zip", "image/png"), "application/octet-stream"
+            ("application/zip", "image/png", *attachments.TYPES), "application/octet-stream"
         ),
     }
     (directory / "config.yml").write_text(json.dumps(config), encoding="utf-8")
