@@ -121,8 +121,8 @@ def test_a_phone_that_registers_anew_while_its_old_address_is_found_dead_gets_th
 ) -> None:
     alice = world.phone("alice")
     old = alice.push_token
-    # Found dead only after a while, in which the app starts with a fresh token.
-    world.emulator.script(old, [{"do": "slow", "ms": 5000}])
+    # Found dead only after a while, in which the app starts with a fresh token and proves it.
+    world.emulator.script(old, [{"do": "slow", "ms": 10_000}])
     request = world.ask("alice")
     until("it is called", lambda: asked(world, request))
     world.emulator.unregister(old)
@@ -134,6 +134,7 @@ def test_a_phone_that_registers_anew_while_its_old_address_is_found_dead_gets_th
         token=alice.access_token,
         body={"push_token": alice.push_token},
     )
+    until("the new address is proved", lambda: proved(world, alice))
 
     until(
         "the old address is found dead",
@@ -142,6 +143,16 @@ def test_a_phone_that_registers_anew_while_its_old_address_is_found_dead_gets_th
     done_in_a_hurry(world)
     assert world.shows("alice", request) == 1
     assert {"registered"} == {device["push"] for device in alice.get("me/devices")["entries"]}
+
+
+def proved(world: World, phone: app.App) -> bool:
+    """Send the code back that came to the phone's present address; False while none has come."""
+    sent = world.emulator.phone(phone.push_token)["recent"]
+    codes = [data["id"] for data in sent if data.get("type") == "activate"]
+    for code in codes:
+        world.secrets.add(code)
+        phone.post("me/device/push-echo", {"id": code})
+    return bool(codes)
 
 
 def reachable(world: World) -> set[str]:

@@ -38,6 +38,7 @@ from notifications.models import (
     Errand,
     Holiday,
     Notification,
+    Outbound,
     Recipient,
     Seat,
 )
@@ -173,6 +174,10 @@ ROWS: dict[str, Callable[[Half], Any]] = {
         type="decision.made", body={}, created_at=half.now,
     ),
     "notifications.breaker": lambda half: Breaker.objects.create(subsystem=half.subsystem),
+    "notifications.outbound": lambda half: Outbound.objects.create(
+        notification=half.notification.pk, recipient="firebase", purpose="show",
+        sensitivity="internal", count=1, first_at=half.now, last_at=half.now,
+    ),
     "notifications.errand": lambda half: Errand.objects.create(
         kind="close", subsystem=half.subsystem, notification=half.notification, due_at=half.now,
         created_at=half.now, dead_at=half.now, lane=1, queue="push", size=1,
