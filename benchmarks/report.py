@@ -76,6 +76,12 @@ BARS: dict[str, tuple[str, str, Sequence[tuple[str, str, float]]]] = {
         " that of the bare paged read: the same client throws the same pages away.",
         (("ratio_again", "≤", 2), ("ratio_changes", "≤", 1), ("again_growth_mb", "≤", 64)),
     ),
+    "sync_samba": (
+        "Sync with a real Samba",
+        "The same with Samba's domain controller, of as many people as it takes in a minute or"
+        " two.",
+        (("ratio_again", "≤", 3), ("again_growth_mb", "≤", 64)),
+    ),
     "streams": (
         "Hint streams",
         "Idle streams on one process: memory, and how soon a hint is heard. A broadcast is spread"
