@@ -33,7 +33,7 @@ EDGES = {
     ),
     "redis": (
         "hub/lib/scratchpad.py", "accounts/api/limits.py", "notifications/push/rate.py",
-        "hub/health.py", "hub/doctor/engines.py", "hub/demo/",
+        "hub/health.py", "hub/doctor/engines.py", "hub/demo/", "hub/celery.py",
         "hub/streams/hearing.py", "notifications/hints.py",
     ),
     "urllib.request": ("hub/demo/",),
